@@ -1,0 +1,1 @@
+"""The ground floor: errors that name their fix, tensor aliases, configuration, seeds."""
