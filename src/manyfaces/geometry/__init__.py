@@ -1,1 +1,61 @@
-"""."""
+"""Rotation, similarity, camera, mesh, surface points, closest point, crop: differentiable, batched, stateless."""
+
+from manyfaces.geometry.barycentric import SurfacePoints
+from manyfaces.geometry.camera import (
+    HEAD_TO_CAMERA,
+    ORTHOGRAPHIC_PLANE_M,
+    Camera,
+    OrthographicCamera,
+    PerspectiveCamera,
+    Projection,
+    frame_points,
+    orthographic_from_affine,
+)
+from manyfaces.geometry.closest import ClosestPoints, closest_barycentrics, closest_points
+from manyfaces.geometry.crop import Crop
+from manyfaces.geometry.mesh import (
+    Adjacency,
+    boundary_vertices,
+    edges,
+    face_areas,
+    face_normals,
+    vertex_adjacency,
+    vertex_normals,
+)
+from manyfaces.geometry.rotation import (
+    axis_angle_from_matrix,
+    matrix_from_axis_angle,
+    matrix_from_euler,
+    project_to_rotation,
+)
+from manyfaces.geometry.similarity import Similarity, fit_rigid, fit_similarity
+
+__all__ = [
+    "HEAD_TO_CAMERA",
+    "ORTHOGRAPHIC_PLANE_M",
+    "Adjacency",
+    "Camera",
+    "ClosestPoints",
+    "Crop",
+    "OrthographicCamera",
+    "PerspectiveCamera",
+    "Projection",
+    "Similarity",
+    "SurfacePoints",
+    "axis_angle_from_matrix",
+    "boundary_vertices",
+    "closest_barycentrics",
+    "closest_points",
+    "edges",
+    "face_areas",
+    "face_normals",
+    "fit_rigid",
+    "fit_similarity",
+    "frame_points",
+    "matrix_from_axis_angle",
+    "matrix_from_euler",
+    "orthographic_from_affine",
+    "project_to_rotation",
+    "vertex_adjacency",
+    "vertex_normals",
+]
