@@ -1,1 +1,17 @@
-"""."""
+"""Faces and their dense points; the networks are handed in, nothing is read from disk."""
+
+from manyfaces.detect.boxes import FaceBox
+from manyfaces.detect.detector import FaceDetector
+from manyfaces.detect.landmarks import POINTS_68_FROM_468
+from manyfaces.detect.mesh import FaceMesh, FacePoints, TensorFunction, crop_from_box, crop_from_points
+
+__all__ = [
+    "POINTS_68_FROM_468",
+    "FaceBox",
+    "FaceDetector",
+    "FaceMesh",
+    "FacePoints",
+    "TensorFunction",
+    "crop_from_box",
+    "crop_from_points",
+]
