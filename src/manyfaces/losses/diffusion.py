@@ -1,0 +1,9 @@
+"""Loss of the denoising networks."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+def noise_l1(predicted: Float[Tensor, "*B D"], noise: Float[Tensor, "*B D"]) -> Float[Tensor, ""]:
+    """Mean |eps_hat - eps| (OFER, eq. 2 and 6)."""
+    return (predicted - noise).abs().mean()
