@@ -1,1 +1,1 @@
-"""The ground floor: errors that name their fix, tensor aliases, configuration, seeds."""
+"""The ground floor: errors that name their fix, configuration, named random streams."""

@@ -66,22 +66,43 @@ def from_json(cls: type[T], text: str) -> T:
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if dataclasses.is_dataclass(hint) and isinstance(value, dict):
+    if dataclasses.is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} must be a group of keys, got {value!r}")
         return from_dict(typing.cast(type, hint), value, where)
-    if origin is tuple and isinstance(value, (list, tuple)):
-        item = args[0] if args and args[-1] is Ellipsis else None
-        hints = [item] * len(value) if item else list(args)
-        if len(hints) != len(value):
-            raise ConfigError(f"{where} needs {len(hints)} values, got {len(value)}")
-        return tuple(_convert(h, v, f"{where}[{i}]") for i, (h, v) in enumerate(zip(hints, value, strict=True)))
+    if origin is tuple:
+        return _convert_tuple(args, value, where)
     if origin is typing.Literal:
         if value not in args:
             raise ConfigError(f"{where} is {value!r}", f"valid: {', '.join(map(repr, args))}")
         return value
     if origin in (typing.Union, types.UnionType):
-        return value if value is None else _convert(next(a for a in args if a is not type(None)), value, where)
+        return _convert_union(args, value, where)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if hint in (int, float, str, bool) and type(value) is not hint:
-        raise ConfigError(f"{where} must be {hint.__name__}, got {value!r}")
+    kind = origin or hint
+    if kind in (int, float, str, bool, list, dict) and type(value) is not kind:
+        raise ConfigError(f"{where} must be {kind.__name__}, got {value!r}")
     return value
+
+
+def _convert_tuple(args: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ConfigError(f"{where} must be a list, got {value!r}")
+    hints = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
+    if len(hints) != len(value):
+        raise ConfigError(f"{where} needs {len(hints)} values, got {len(value)}")
+    return tuple(_convert(h, v, f"{where}[{i}]") for i, (h, v) in enumerate(zip(hints, value, strict=True)))
+
+
+def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in args:
+        return None
+    refusals: list[ConfigError] = []
+    # The exact type first: 3 in an `int | float` stays whole.
+    for hint in sorted((a for a in args if a is not type(None)), key=lambda a: type(value) is not a):
+        try:
+            return _convert(hint, value, where)
+        except ConfigError as refusal:
+            refusals.append(refusal)
+    raise refusals[0]

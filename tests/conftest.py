@@ -1,0 +1,30 @@
+"""What every test shares: one thread per process, settled random streams, a cache of its own where a test asks."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Read by torch, numpy and numba when they are imported, which is later, by the tests: one thread for each worker of
+# `pytest -n`, so that they do not fight for the cores.
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+# The same examples each time and no clock: a test that fails on one machine fails on all of them.
+settings.register_profile("manyfaces", derandomize=True, deadline=None, max_examples=50)
+settings.load_profile("manyfaces")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Root of the source tree."""
+    return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new cache folder for one test; without it, tests use the files that were fetched at set-up."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("MANYFACES_HOME", str(folder))
+    return folder
