@@ -1,0 +1,136 @@
+"""The commands as data: what the command line accepts, with nothing that is slow to import.
+
+Each command's work lies in a module of its own, imported when the command runs, so that `--help` answers at once.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
+
+
+@dataclass(frozen=True)
+class Reconstruct:
+    """Turn photos into sets of plausible 3D faces.
+
+    Every photo gets a folder of its own below --out, named after it; of several faces on a photo, each gets a folder
+    face_0, face_1, ... in there. A photo that fails does not stop the others.
+    """
+
+    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO|FOLDER|GLOB ...")]
+    """Picture files, folders of pictures, or patterns such as 'holiday/*.jpg'."""
+    out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
+    """Folder for the results."""
+    model: str = "ofer-open"
+    """Name of the model; `manyfaces models` lists them."""
+    occlusion: Annotated[str, arg(metavar="auto|none|MASK.png")] = "auto"
+    """What hides the face: find it, take nothing as hidden, or a picture of the photo's size that is white there."""
+    identities: Literal["best", "varied"] = "best"
+    """Many expressions of the best identity, or a different identity each."""
+    n_identities: int = 100
+    """How many identities are sampled and ranked."""
+    n_expressions: int = 15
+    """How many faces come out."""
+    seed: int = 0
+    """Same seed, same faces."""
+    face: Annotated[str, arg(metavar="all|largest|INDEX")] = "all"
+    """Which faces of a photo; INDEX counts from 0, as the folders do."""
+    sampler: Literal["fast", "ddim", "ddpm"] = "fast"
+    """How the diffusion models are sampled; ddpm is the reference, and slow."""
+    resume: FlagCreatePairsOff[bool] = False
+    """Skip photos that were finished before with the same settings."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, ..."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli.reconstruct import reconstruct
+
+        return reconstruct(self)
+
+
+@dataclass(frozen=True)
+class Assets:
+    """List or fetch the third-party model files."""
+
+    action: Positional[Literal["list", "fetch"]]
+    """`list` shows what is there, `fetch` gets what is not."""
+    names: Annotated[Positional[tuple[str, ...]], arg(metavar="NAME ...")] = ()
+    """Which ones to fetch; all when none is named."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import listings
+
+        return listings.list_assets() if self.action == "list" else listings.fetch_assets(self.names)
+
+
+@dataclass(frozen=True)
+class Models:
+    """List the models that `reconstruct --model` takes."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import listings
+
+        return listings.list_models()
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train one part of a model by a named recipe; goes on where it was stopped."""
+
+    part: Positional[Literal["idgen", "idrank", "expgen"]]
+    """Which network."""
+    out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
+    """Folder for checkpoints and logs."""
+    recipe: str = "open"
+    """Name of the recipe."""
+    seed: int = 0
+    """Of the data, the initial weights and the order."""
+    steps: int | None = None
+    """Stop after so many steps; the recipe's own number when not given."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, ..."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli.research import train
+
+        return train(self)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Measure by a fixed protocol and print the table."""
+
+    name: Annotated[Positional[str], arg(metavar="NAME")]
+    """Name of the protocol, such as `photos`."""
+    data: Annotated[Positional[Path], arg(metavar="PHOTOS_DIR")]
+    """Folder in the protocol's format."""
+    out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))]
+    """Folder for the rows as JSON."""
+    half: Literal["all", "tune", "report"] = "all"
+    """Which half of the files; figures to publish come from `report`."""
+    model: str = "ofer-open"
+    """Name of the model."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, ..."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli.research import bench
+
+        return bench(self)
+
+
+Command = (
+    Annotated[Reconstruct, subcommand("reconstruct")]
+    | Annotated[Assets, subcommand("assets")]
+    | Annotated[Models, subcommand("models")]
+    | Annotated[Train, subcommand("train")]
+    | Annotated[Bench, subcommand("bench")]
+)
+
+COMMAND_NAMES = ("reconstruct", "assets", "models", "train", "bench")

@@ -1,0 +1,34 @@
+"""`manyfaces train` and `manyfaces bench`: thin doors to the recipes and the protocols."""
+
+from manyfaces.cli.commands import Bench, Train
+from manyfaces.cli.devices import resolve_device
+from manyfaces.cli.messages import DONE
+from manyfaces.core.errors import ChoiceError, InputError
+
+
+def train(command: Train) -> int:
+    """Train one part by its recipe."""
+    from manyfaces.train import recipes
+
+    recipes.train(
+        command.part,
+        recipe=command.recipe,
+        out=command.out,
+        seed=command.seed,
+        steps=command.steps,
+        device=resolve_device(command.device),
+    )
+    return DONE
+
+
+def bench(command: Bench) -> int:
+    """Run one protocol on a folder."""
+    from manyfaces import bench as protocols
+
+    if command.name not in protocols.PROTOCOLS:
+        raise ChoiceError("protocol", command.name, sorted(protocols.PROTOCOLS))
+    if not command.data.is_dir():
+        raise InputError(f"{command.data} is not a folder", "name the folder that holds the protocol's files")
+    protocol = protocols.PROTOCOLS[command.name]
+    protocol(command.data, command.out, half=command.half, model=command.model, device=resolve_device(command.device))
+    return DONE
