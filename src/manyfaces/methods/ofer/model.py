@@ -1,0 +1,67 @@
+"""The three networks together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.diffusion import Generators, SamplerConfig
+from manyfaces.methods.ofer.config import OferConfig
+from manyfaces.methods.ofer.expgen import ExpGen, Expressions
+from manyfaces.methods.ofer.idgen import IdGen
+from manyfaces.methods.ofer.idrank import FrontFace, IdRank, Ranking
+
+
+class Ofer(nn.Module):
+    """Condition -> identities -> ranking -> expressions.
+
+    Args:
+        config: sizes and sampler.
+        front: front face of the head model, for ranking.
+        make_encoder: called once per network, as each owns and trains its encoder; none if conditions are given as vectors.
+    """
+
+    def __init__(
+        self, config: OferConfig, front: FrontFace, make_encoder: Callable[[], nn.Module] | None = None
+    ):
+        super().__init__()
+        encoder = make_encoder or (lambda: None)
+        self.config = config
+        self.idgen = IdGen(config, encoder())
+        self.idrank = IdRank(config, front, encoder())
+        self.expgen = ExpGen(config, encoder())
+
+    def sample_identities(
+        self, condition: Any, n: int, generator: Generators, sampler: SamplerConfig | None = None
+    ) -> Float[Tensor, "B n S"]:
+        """Draw n identities for each photo (IdGen).
+
+        Args:
+            condition: a batch of what the encoder takes; (B, C) vectors if there is none.
+            n: how many.
+            generator: one, or one per photo so that a photo's faces do not depend on its batch.
+            sampler: how; the configured way by default.
+        """
+        return self.idgen.sample(condition, n, generator, sampler)
+
+    def rank(self, condition: Any, identities: Float[Tensor, "B N S"]) -> Ranking:
+        """Order identities, best first (IdRank)."""
+        return self.idrank.rank(condition, identities)
+
+    def sample_expressions(
+        self,
+        condition: Any,
+        identity: Float[Tensor, "B S"] | Float[Tensor, "B M S"] | None,
+        m: int,
+        generator: Generators,
+        sampler: SamplerConfig | None = None,
+    ) -> Expressions:
+        """Draw m expressions with jaw for each photo (ExpGen), on one identity per photo or one per sample."""
+        return self.expgen.sample(condition, identity, m, generator, sampler)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
