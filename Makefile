@@ -44,7 +44,7 @@ bench: setup  ## print what this machine measures, each figure with its goal
 	$(PY) -m benchmarks
 
 docs: $(INSTALLED)  ## write the generated parts of docs/ again
-	$(PY) scripts/update_docs.py
+	@$(PY) scripts/update_docs.py
 
 clean:  ## remove what the targets above wrote, except .venv
 	rm -rf demo out build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
