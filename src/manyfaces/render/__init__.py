@@ -1,1 +1,32 @@
-"""."""
+"""Rasteriser (torch, numba, Triton), spherical-harmonic light, pictures of meshes, overlays, sheets, heat colours."""
+
+from manyfaces.render.colour import colour_bar, heat_colours, linear_from_srgb, srgb_from_linear
+from manyfaces.render.fragments import Fragments
+from manyfaces.render.interpolation import interpolate
+from manyfaces.render.light import DEFAULT_LIGHT, ambient_light, distant_light, shade, spherical_harmonics
+from manyfaces.render.picture import CLAY, Render, render_mesh, visible_vertices
+from manyfaces.render.rasterise import Backend, rasterise
+from manyfaces.render.sheet import contact_sheet, overlay, to_bytes
+
+__all__ = [
+    "CLAY",
+    "DEFAULT_LIGHT",
+    "Backend",
+    "Fragments",
+    "Render",
+    "ambient_light",
+    "colour_bar",
+    "contact_sheet",
+    "distant_light",
+    "heat_colours",
+    "interpolate",
+    "linear_from_srgb",
+    "overlay",
+    "rasterise",
+    "render_mesh",
+    "shade",
+    "spherical_harmonics",
+    "srgb_from_linear",
+    "to_bytes",
+    "visible_vertices",
+]
