@@ -107,21 +107,32 @@ class Reconstruction:
         return torch.argsort(self.order)[self.identity_index]
 
     @cached_property
+    def front(self) -> Bool[Tensor, " V"]:
+        """What hypotheses are aligned and compared by: the front of the face, or all vertices where none is named."""
+        if "front" in self.head.data.masks:
+            return self.head.mask("front")
+        return torch.ones(self.head.n_vertices, dtype=torch.bool, device=self.head.faces.device)
+
+    @cached_property
     def aligned_vertices(self) -> Float[Tensor, "M V 3"]:
         """The hypotheses moved (not scaled) onto their common mean, by the front of the face; metres."""
-        vertices = self.vertices.double()
-        front = self.head.mask("front").to(vertices)
-        aligned = vertices
+        vertices = aligned = self.vertices
         for _ in range(ALIGNMENT_ROUNDS):
             mean = aligned.mean(0, keepdim=True).expand_as(vertices)
-            aligned = fit_rigid(vertices, mean, front).apply(vertices)
-        return aligned.to(self.vertices)
+            aligned = fit_rigid(vertices, mean, self.front.to(vertices)).apply(vertices)
+        return aligned
 
     @cached_property
     def disagreement_mm(self) -> Float[Tensor, " V"]:
         """How far apart the hypotheses are at each vertex: RMS distance to their mean after rigid alignment, mm."""
         aligned = self.aligned_vertices
         return (aligned - aligned.mean(0)).square().sum(-1).mean(0).sqrt() * MM_PER_M
+
+    @cached_property
+    def distance_to_best_mm(self) -> Float[Tensor, " M"]:
+        """How far each hypothesis is from the best: mean distance over the front of the face after alignment, mm."""
+        front = self.aligned_vertices[:, self.front]
+        return (front - front[:1]).norm(dim=-1).mean(-1) * MM_PER_M
 
     @property
     def best(self) -> Hypothesis:
@@ -139,8 +150,16 @@ class Reconstruction:
             expression=self.expressions[rank],
             jaw=self.jaw[rank],
             vertices=self.vertices[rank],
-            camera=_one_camera(self.cameras, rank),
+            camera=self._camera(rank),
         )
+
+    def camera_batch(self, rank: int) -> PerspectiveCamera | OrthographicCamera:
+        """The camera of one hypothesis, as a batch of one."""
+        return self._camera(slice(rank, rank + 1))
+
+    def _camera(self, index: int | slice) -> PerspectiveCamera | OrthographicCamera:
+        values = {f.name: getattr(self.cameras, f.name)[index] for f in dataclasses.fields(self.cameras)}
+        return type(self.cameras)(**values)
 
     def save(self, folder: str | Path, run: Mapping[str, Any] | None = None) -> Path:
         """Write the result: `faces.glb`, `faces.npz`, `best.obj`, `best.ply`, `overview.png`, `report.json`.
@@ -162,8 +181,3 @@ class Reconstruction:
         from manyfaces.pipeline.export import save_reconstruction
 
         return save_reconstruction(self, Path(folder), run)
-
-
-def _one_camera(cameras: PerspectiveCamera | OrthographicCamera, index: int) -> PerspectiveCamera | OrthographicCamera:
-    values = {f.name: getattr(cameras, f.name)[index] for f in dataclasses.fields(cameras)}
-    return type(cameras)(**values)
