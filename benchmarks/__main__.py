@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.lines import Line, markdown, verdict
+from benchmarks.lines import Line, digits, markdown, verdict
 
 NOT_BENCHMARKS = {"__main__", "lines"}
 STYLE = {True: "green", False: "red", None: ""}
@@ -62,7 +62,7 @@ def as_table(lines: list[Line]) -> Table:
     for column in ("goal", "measured", "unit", ""):
         table.add_column(column, justify="right" if column in ("goal", "measured") else "left", no_wrap=True)
     for line in lines:
-        table.add_row(line.name, line.goal, f"{line.measured:.3g}", line.unit, verdict(line), style=STYLE[line.ok])
+        table.add_row(line.name, line.goal, digits(line.measured), line.unit, verdict(line), style=STYLE[line.ok])
     return table
 
 

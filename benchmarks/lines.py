@@ -38,6 +38,11 @@ def figure(name: str, measured: float, unit: str) -> Line:
     return Line(name, "", measured, unit, None)
 
 
+def digits(value: float) -> str:
+    """Three digits, more only where they stand before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
 def verdict(line: Line) -> str:
     """The last column: "met", "missed" or nothing."""
     return {True: "met", False: "missed", None: ""}[line.ok]
@@ -47,6 +52,7 @@ def markdown(lines: Iterable[Line]) -> str:
     """Table in the form that the pages in docs/ take."""
     rows = ["| what | goal | measured | |", "|---|---|---|---|"]
     rows += [
-        f"| {i.name} | {i.goal} {i.unit if i.goal else ''} | {i.measured:.3g} {i.unit} | {verdict(i)} |" for i in lines
+        f"| {i.name} | {i.goal} {i.unit if i.goal else ''} | {digits(i.measured)} {i.unit} | {verdict(i)} |"
+        for i in lines
     ]
     return "\n".join(" ".join(row.split()) for row in rows) + "\n"

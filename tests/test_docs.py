@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+PICTURES = ROOT / "docs" / "images"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|<img[^>]*src=\"([^\"]+)\"")
 ROW = re.compile(r"^\| (?P<symbol>[^|]+) \| (?P<names>[^|]*`[^|]+) \|", re.MULTILINE)
 
@@ -86,8 +87,10 @@ def test_glossary_names_exist_in_the_code(name: str, names_in_code: set[str]) ->
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [a or b for a, b in LINK.findall(page.read_text(encoding="utf-8"))]
-    inside = [target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)]
-    assert [target for target in inside if not (page.parent / target).exists()] == []
+    inside = [page.parent / target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)]
+    # The program makes the pictures, so the folder may not be there yet; once it is, all of them must be.
+    made_later = set() if PICTURES.exists() else {path for path in inside if PICTURES in path.parents}
+    assert [name_of(path) for path in inside if not path.exists() and path not in made_later] == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text(encoding="utf-8")], ids=name_of)
