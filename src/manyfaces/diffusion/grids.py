@@ -14,14 +14,14 @@ GRIDS: tuple[GridName, ...] = ("uniform", "quadratic", "log_snr", "karras")
 def time_grid(schedule: Schedule, n_steps: int, grid: GridName = "log_snr") -> tuple[int, ...]:
     """Choose steps from T - 1 down to 0.
 
-    Steps are whole numbers, because the networks are trained at those only; rounding may merge two, so the grid can be a little
-    shorter than asked.
+    Steps are whole numbers, because the networks are trained at those only; rounding may merge two, so the grid can
+    be a little shorter than asked.
 
     Args:
         schedule: the noise schedule.
         n_steps: number of network calls wanted, 2..T.
-        grid: `uniform` in t; `quadratic` in t, dense near 0; `log_snr`: uniform in log(signal / sigma), the DPM-Solver choice;
-            `karras`: uniform in (sigma / signal)^(1/7) (Karras et al. 2022, eq. 5).
+        grid: `uniform` in t; `quadratic` in t, dense near 0; `log_snr`: uniform in log(signal / sigma), the
+            DPM-Solver choice; `karras`: uniform in (sigma / signal)^(1/7) (Karras et al. 2022, eq. 5).
 
     Raises:
         ConfigError: n_steps out of range.

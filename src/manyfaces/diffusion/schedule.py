@@ -71,7 +71,7 @@ class Schedule:
         return signal * clean + sigma * noise
 
 
-def linear_schedule(config: ScheduleConfig = ScheduleConfig()) -> Schedule:  # noqa: B008 (frozen)
+def linear_schedule(config: ScheduleConfig = ScheduleConfig()) -> Schedule:
     """Build the schedule whose variances rise linearly.
 
     Raises:

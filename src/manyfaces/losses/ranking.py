@@ -10,8 +10,8 @@ def listwise_cross_entropy(
 ) -> Float[Tensor, ""]:
     """Cross entropy between softmax(-distance / temperature) and softmax(scores), mean over the lists (OFER, eq. 5).
 
-    The paper prints softmax(+distance), which would make the worst candidate the target; the published code has the minus sign,
-    and so has this.
+    The paper prints softmax(+distance), which would make the worst candidate the target; the published code has the
+    minus sign, and so has this.
 
     Args:
         scores: logits of the ranking network, higher is better.

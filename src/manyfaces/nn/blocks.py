@@ -49,8 +49,8 @@ class Block(nn.Module):
 class ResnetBlock(nn.Module):
     """Two blocks and a shortcut; the first is modulated by step and context.
 
-    The modulation is Linear(SiLU(cat(step, context))). Its two halves are exposed apart (`time_part`, `context_part`), because
-    in sampling the context is the same for all steps and the step the same for all samples.
+    The modulation is Linear(SiLU(cat(step, context))). Its two halves are exposed apart (`time_part`,
+    `context_part`), because in sampling the context is the same for all steps and the step the same for all samples.
     """
 
     def __init__(self, d_in: int, d_out: int, time_dim: int, context_dim: int):
@@ -90,8 +90,8 @@ class RMSNorm(nn.Module):
 class Attention(nn.Module):
     """Self-attention among `n_qkv` learned projections of one vector (OFER's stand-in for a sequence).
 
-    out = to_out_linear over j of to_out(softmax(q_j k^T / sqrt(d)) v). Both output maps are linear, so the projections are mixed
-    before `to_out`: the same result for a sixteenth of the products.
+    out = to_out_linear over j of to_out(softmax(q_j k^T / sqrt(d)) v). Both output maps are linear, so the
+    projections are mixed before `to_out`: the same result for a sixteenth of the products.
     """
 
     def __init__(self, width: int, heads: int = 4, head_dim: int = 32, n_qkv: int = 16):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +13,7 @@ from manyfaces.core.errors import ConfigError
 
 
 class GatedLayer(nn.Module):
-    """h * sigmoid(scale(condition)) + shift(condition), with h = GroupNorm(SELU(Linear(x))), or h = Linear(x) at the end."""
+    """h * sigmoid(scale(c)) + shift(c) of a condition c; h = GroupNorm(SELU(Linear(x))), at the end h = Linear(x)."""
 
     def __init__(self, d_in: int, d_out: int, condition_dim: int, groups: int | None = 8):
         super().__init__()
@@ -63,10 +64,10 @@ class GatedMLP(nn.Module):
     ) -> Float[Tensor, "*B"]:
         """Score each row; leading dimensions of `shared` and `condition` broadcast.
 
-        The first layer is Linear(cat(shared, own)); its two halves are multiplied apart so that the shared half is done once per
-        list and not once per candidate.
+        The first layer is Linear(cat(shared, own)); its two halves are multiplied apart so that the shared half is
+        done once per list and not once per candidate.
         """
-        first, *rest = self.ranklayers
+        first, *rest = cast(list[GatedLayer], list(self.ranklayers))
         weight = first.mlp.weight
         h = F.linear(own, weight[:, self.shared_dim :], first.mlp.bias)
         x = first.gated(h + F.linear(shared, weight[:, : self.shared_dim]), condition)

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 class Standardiser(nn.Module):
     """(x - mean) / std with stored statistics; starts as the identity.
 
-    Diffusion starts from unit noise, so what it generates should have about unit variance; expression coefficients and jaw angles
-    have neither zero mean nor unit variance.
+    Diffusion starts from unit noise, so what it generates should have about unit variance; expression coefficients
+    and jaw angles have neither zero mean nor unit variance.
     """
 
     def __init__(self, dim: int):

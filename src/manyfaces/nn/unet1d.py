@@ -1,13 +1,15 @@
 """The 1-D U-Net of OFER: sequence length one, the coefficients are the channels.
 
-Architecture of the OFER paper (CVPR 2025, fig. 4 and supplement), which adapts the well-known DDPM U-Net to vectors. Names of
-the tensors are those of the published checkpoints, but for the query/key/value projections: there they are sixteen
-unregistered (hence never trained) convolutions per attention block, here they are one fused, trained `to_qkv`.
+Architecture of the OFER paper (CVPR 2025, fig. 4 and supplement), which adapts the well-known DDPM U-Net to vectors.
+Names of the tensors are those of the published checkpoints, but for the query/key/value projections: there they are
+sixteen unregistered (hence never trained) convolutions per attention block, here they are one fused, trained
+`to_qkv`.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -94,18 +96,20 @@ class UNet1D(nn.Module):
         self.time_mlp = nn.Sequential(
             SinusoidalEmbedding(time_dim), nn.Linear(time_dim, time_dim), nn.GELU(), nn.Linear(time_dim, time_dim)
         )
-        steps = list(zip(widths[:-1], widths[1:], strict=True))
+        steps = list(pairwise(widths))
         self.downs = nn.ModuleList(
             nn.ModuleList([block(d, d), block(d, d), attention(d), _resize(d, d_next)]) for d, d_next in steps
         )
-        self.mid_block1, self.mid_attn, self.mid_block2 = block(middle, middle), attention(middle), block(middle, middle)
+        self.mid_block1, self.mid_attn, self.mid_block2 = (
+            block(middle, middle),
+            attention(middle),
+            block(middle, middle),
+        )
         self.ups = nn.ModuleList(
             nn.ModuleList([_resize(d_next, d), block(2 * d, d), block(2 * d, d), attention(d)])
             for d, d_next in reversed(steps)
         )
-        self.finals = nn.ModuleList(
-            [nn.ModuleList([block(2 * first, first), attention(first), Pointwise(first, dim)])]
-        )
+        self.finals = nn.ModuleList([nn.ModuleList([block(2 * first, first), attention(first), Pointwise(first, dim)])])
 
     def forward(
         self,
@@ -155,9 +159,7 @@ class UNet1D(nn.Module):
         found.append(cast(nn.ModuleList, self.finals[0])[0])
         return cast(list[ResnetBlock], found)
 
-    def _trunk(
-        self, noisy: Float[Tensor, "*B D"], conditions: list[Float[Tensor, "*#B _"]]
-    ) -> Float[Tensor, "*B D"]:
+    def _trunk(self, noisy: Float[Tensor, "*B D"], conditions: list[Float[Tensor, "*#B _"]]) -> Float[Tensor, "*B D"]:
         scale_shift = iter(conditions)
         x = self.init_conv(noisy)
         start, skips = x, []

@@ -1,6 +1,6 @@
 """Sizes of the three OFER networks and how they sample, with presets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from manyfaces.diffusion import FAST, SamplerConfig, ScheduleConfig
 
@@ -56,8 +56,8 @@ class OferConfig:
         identity_condition_dim: length of IdGen's condition vector.
         expression_condition_dim: length of ExpGen's condition vector, without the identity.
         rank_condition_dim: length of IdRank's condition vector.
-        expgen_sees_identity: append the chosen identity to ExpGen's condition, so that the expression fits the face it will be
-            put on. The paper does not.
+        expgen_sees_identity: append the chosen identity to ExpGen's condition, so that the expression fits the face
+            it will be put on. The paper does not.
         schedule: noise schedule of both generators.
         sampler: how samples are drawn.
     """
@@ -72,7 +72,7 @@ class OferConfig:
     expression_condition_dim: int
     rank_condition_dim: int
     expgen_sees_identity: bool = True
-    schedule: ScheduleConfig = ScheduleConfig()
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     sampler: SamplerConfig = FAST
 
 
@@ -90,7 +90,8 @@ PAPER = OferConfig(
     expgen_sees_identity=False,
 )
 
-#: The open recipe: the same structure, trunks wider than the coefficients, a ranker of a hundredth of the paper's parameters.
+#: The open recipe: the same structure, trunks wider than the coefficients, a ranker of a hundredth of the paper's
+#: parameters.
 OPEN = OferConfig(
     idgen=UNetConfig(widths=(192, 96, 48), heads=2, head_dim=8, n_qkv=16, time_dim=64),
     expgen=UNetConfig(widths=(160, 80, 40), heads=2, head_dim=8, n_qkv=16, time_dim=64),

@@ -28,7 +28,7 @@ class Expressions:
 
 
 class ExpGen(nn.Module):
-    """Diffusion over expression coefficients and jaw angles together, conditioned on the photo and, optionally, the identity.
+    """Diffusion over expression and jaw together, conditioned on the photo and, optionally, the identity.
 
     Args:
         config: sizes.
@@ -69,8 +69,8 @@ class ExpGen(nn.Module):
 
         Args:
             observation: a batch.
-            identity: the chosen identity of each photo, or one for each of the m samples; not used when the network does not see
-                the identity.
+            identity: the chosen identity of each photo, or one for each of the m samples; not used when the network
+                does not see the identity.
             m: samples per photo.
             generator: one, or one per photo.
             sampler: how to sample; the configured way by default.

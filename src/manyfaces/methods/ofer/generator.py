@@ -34,9 +34,7 @@ class CoefficientGenerator(nn.Module):
         self.dim, self.context_dim = dim, context_dim
         self.schedule = linear_schedule(schedule)
         self.standardiser = Standardiser(dim)
-        self.net = UNet1D(
-            dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim
-        )
+        self.net = UNet1D(dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim)
 
     def loss(
         self, context: Float[Tensor, "B C"], clean: Float[Tensor, "B D"], generator: torch.Generator
@@ -92,7 +90,5 @@ class CoefficientGenerator(nn.Module):
             raise InputError(f"the condition has {context.shape[-1]} numbers, the network wants {self.context_dim}")
         prepared = self.net.prepare(context, visited_steps(sampler, self.schedule))
         noise = unit_noise((*context.shape[:-2], n, self.dim), generator, context)
-        clean = sample(
-            sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator
-        )
+        clean = sample(sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator)
         return self.standardiser.inverse(clean)

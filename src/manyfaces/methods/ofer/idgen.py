@@ -28,9 +28,7 @@ class IdGen(nn.Module):
             config.n_identity, config.identity_condition_dim, config.idgen, config.schedule
         )
 
-    def loss(
-        self, observation: Any, identity: Float[Tensor, "B S"], generator: torch.Generator
-    ) -> Float[Tensor, ""]:
+    def loss(self, observation: Any, identity: Float[Tensor, "B S"], generator: torch.Generator) -> Float[Tensor, ""]:
         """Training loss of a batch of observations with their true identities."""
         return self.generator.loss(self.encoder(observation), identity, generator)
 

@@ -63,7 +63,9 @@ class IdRank(nn.Module):
         super().__init__()
         expected = (config.n_identity, config.idrank.n_vertices, 3)
         if tuple(front.basis_mm.shape) != expected:
-            raise InputError(f"the front face basis is {tuple(front.basis_mm.shape)}, the configuration says {expected}")
+            raise InputError(
+                f"the front face basis is {tuple(front.basis_mm.shape)}, the configuration says {expected}"
+            )
         self.config = config
         self.encoder = encoder if encoder is not None else GivenCondition()
         self.register_buffer("template_mm", front.template_mm.flatten(), persistent=False)
@@ -81,9 +83,7 @@ class IdRank(nn.Module):
             mean_mm = mean_mm + cast(Tensor, self.template_mm)
         return self.net(mean_mm, residual_mm, self.encoder(observation)[:, None])
 
-    def distance_mm(
-        self, identities: Float[Tensor, "B N S"], truth: Float[Tensor, "B S"]
-    ) -> Float[Tensor, "B N"]:
+    def distance_mm(self, identities: Float[Tensor, "B N S"], truth: Float[Tensor, "B S"]) -> Float[Tensor, "B N"]:
         """Mean absolute coordinate difference of each candidate's front face to the true one."""
         return ((identities - truth[:, None]) @ cast(Tensor, self.basis_mm)).abs().mean(-1)
 

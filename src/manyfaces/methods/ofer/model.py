@@ -20,12 +20,11 @@ class Ofer(nn.Module):
     Args:
         config: sizes and sampler.
         front: front face of the head model, for ranking.
-        make_encoder: called once per network, as each owns and trains its encoder; none if conditions are given as vectors.
+        make_encoder: called once per network, as each owns and trains its encoder; none if conditions are given as
+            vectors.
     """
 
-    def __init__(
-        self, config: OferConfig, front: FrontFace, make_encoder: Callable[[], nn.Module] | None = None
-    ):
+    def __init__(self, config: OferConfig, front: FrontFace, make_encoder: Callable[[], nn.Module] | None = None):
         super().__init__()
         encoder = make_encoder or (lambda: None)
         self.config = config

@@ -40,9 +40,7 @@ def expgen_loss(model: ExpGen, example: Example, generator: torch.Generator) -> 
     return model.loss(example.condition, example.identity, example.expression, example.jaw, generator)
 
 
-def idrank_loss(
-    model: IdRank, example: Example, candidates: Float[Tensor, "B N S"]
-) -> Float[Tensor, ""]:
+def idrank_loss(model: IdRank, example: Example, candidates: Float[Tensor, "B N S"]) -> Float[Tensor, ""]:
     """Listwise loss of the ranking network on identities drawn by a frozen IdGen (OFER, eq. 3 to 5)."""
     distance = model.distance_mm(candidates, example.identity)
     return listwise_cross_entropy(model(example.condition, candidates), distance, model.config.idrank.temperature_mm)

@@ -1,0 +1,130 @@
+"""Recipes of the three OFER networks, on any source of examples."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.seeds import stream_seed
+from manyfaces.diffusion import SamplerConfig
+from manyfaces.methods.ofer import (
+    Example,
+    ExpGen,
+    FrontFace,
+    IdGen,
+    IdRank,
+    OferConfig,
+    expgen_loss,
+    idgen_loss,
+    idrank_loss,
+)
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.recipe import Source, Split
+
+MakeEncoder = Callable[[], nn.Module | None]
+
+
+def _no_encoder() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class _OferRecipe:
+    """What the three have in common.
+
+    Attributes:
+        source: the examples.
+        ofer: sizes of the networks.
+        config: settings of the loop.
+        batch_size: examples per step.
+        make_encoder: makes the network's encoder; by default conditions are vectors.
+        encoder_config: plain values that define the encoder, saved with the weights.
+        n_statistics: examples from which the coefficients' mean and spread are taken.
+    """
+
+    source: Source
+    ofer: OferConfig
+    config: TrainConfig
+    batch_size: int = 512
+    make_encoder: MakeEncoder = _no_encoder
+    encoder_config: dict[str, Any] = field(default_factory=dict)
+    n_statistics: int = 4096
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values that define the network."""
+        return {"ofer": to_dict(self.ofer), "encoder": self.encoder_config}
+
+    def batch(self, step: int, split: Split) -> Example:
+        """The examples of a step; training and validation never share a seed."""
+        return self.source.batch(stream_seed(self.config.seed, split), step, self.batch_size)
+
+    def _statistics(self) -> Example:
+        return self.source.batch(stream_seed(self.config.seed, "statistics"), 0, self.n_statistics)
+
+
+@dataclass(frozen=True)
+class IdGenRecipe(_OferRecipe):
+    """Train the identity network."""
+
+    name: str = "idgen"
+
+    def build(self) -> nn.Module:
+        """The network, with the coefficients' statistics."""
+        model = IdGen(self.ofer, self.make_encoder())
+        model.generator.standardiser.fit(self._statistics().identity)
+        return model
+
+    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+        """Noise L1."""
+        return idgen_loss(cast(IdGen, model), batch, generator)
+
+
+@dataclass(frozen=True)
+class ExpGenRecipe(_OferRecipe):
+    """Train the expression network."""
+
+    name: str = "expgen"
+
+    def build(self) -> nn.Module:
+        """The network, with the coefficients' statistics."""
+        model = ExpGen(self.ofer, self.make_encoder())
+        examples = self._statistics()
+        model.generator.standardiser.fit(torch.cat([examples.expression, examples.jaw], -1))
+        return model
+
+    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+        """Noise L1."""
+        return expgen_loss(cast(ExpGen, model), batch, generator)
+
+
+@dataclass(frozen=True)
+class IdRankRecipe(_OferRecipe):
+    """Train the ranking network on what a trained, frozen IdGen draws.
+
+    Attributes:
+        idgen: the trained identity network.
+        front: front face of the head model.
+        n_candidates: candidates per example.
+        sampler: how they are drawn; as configured by default.
+    """
+
+    idgen: IdGen | None = None
+    front: FrontFace | None = None
+    n_candidates: int = 100
+    sampler: SamplerConfig | None = None
+    name: str = "idrank"
+
+    def build(self) -> nn.Module:
+        """The network."""
+        assert self.front is not None, "IdRankRecipe needs the front face"
+        return IdRank(self.ofer, self.front, self.make_encoder())
+
+    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+        """Listwise loss on freshly drawn candidates."""
+        assert self.idgen is not None, "IdRankRecipe needs the trained IdGen"
+        candidates = self.idgen.sample(batch.condition, self.n_candidates, generator, self.sampler)
+        return idrank_loss(cast(IdRank, model), batch, candidates)

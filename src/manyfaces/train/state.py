@@ -1,0 +1,138 @@
+"""The run folder: where training stands, and the weights it gave."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.errors import ConfigError, WeightError
+from manyfaces.io.atomic import atomic_path
+from manyfaces.io.checkpoints import save_weights
+from manyfaces.train.ema import RunningMean
+from manyfaces.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class LogRow:
+    """One line of the history.
+
+    Attributes:
+        step: steps done.
+        loss: mean training loss since the row before.
+        validation: loss of the mean weights on the validation batches, None when not measured.
+    """
+
+    step: int
+    loss: float
+    validation: float | None = None
+
+
+@dataclass
+class Progress:
+    """All that changes during a run.
+
+    Attributes:
+        step: steps done.
+        model: the network in training.
+        mean: its running mean.
+        optimiser: the optimiser.
+        history: the log so far.
+        pending: sum and number of the losses not yet in the log.
+        seconds: time spent, over all sittings.
+    """
+
+    step: int
+    model: torch.nn.Module
+    mean: RunningMean
+    optimiser: torch.optim.Optimizer
+    history: list[LogRow]
+    pending: tuple[float, int] = (0.0, 0)
+    seconds: float = 0.0
+
+
+class RunFolder:
+    """Files of one run: `state.pt` (to resume), `weights.safetensors` (mean weights), `config.json`, `history.csv`."""
+
+    def __init__(self, path: str | Path, recipe: Recipe):
+        self.path = Path(path)
+        self.recipe = recipe
+        self.config: dict[str, Any] = {
+            "recipe": recipe.name,
+            "train": to_dict(recipe.config),
+            "network": recipe.describe(),
+        }
+
+    @property
+    def weights(self) -> Path:
+        """The mean weights."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def state(self) -> Path:
+        """What resuming needs."""
+        return self.path / "state.pt"
+
+    def save(self, progress: Progress) -> None:
+        """Write everything; each file is whole or the old one, and `state.pt` comes last.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        with atomic_path(self.path / "config.json") as temporary:
+            temporary.write_text(json.dumps(self.config, indent=2) + "\n")
+        with atomic_path(self.path / "history.csv") as temporary:
+            rows = [
+                f"{r.step},{r.loss:.6g},{'' if r.validation is None else f'{r.validation:.6g}'}"
+                for r in progress.history
+            ]
+            temporary.write_text("\n".join(["step,loss,validation", *rows]) + "\n")
+        notes = {"recipe": self.recipe.name, "step": str(progress.step)}
+        save_weights(self.weights, progress.mean.model.state_dict(), self.recipe.describe(), notes)
+        content = {
+            "config": json.dumps(self.config),
+            "step": progress.step,
+            "model": progress.model.state_dict(),
+            "mean": progress.mean.model.state_dict(),
+            "optimiser": progress.optimiser.state_dict(),
+            "history": [(r.step, r.loss, r.validation) for r in progress.history],
+            "pending": progress.pending,
+            "seconds": progress.seconds,
+        }
+        with atomic_path(self.state) as temporary:
+            torch.save(content, temporary)
+
+    def restore(self, progress: Progress, device: torch.device) -> None:
+        """Bring a fresh run to where the last sitting ended.
+
+        Raises:
+            WeightError: the state file is damaged.
+            ConfigError: the run was started with other settings.
+        """
+        fresh = "start afresh (resume off) or use another run folder"
+        try:
+            content = torch.load(self.state, map_location=device, weights_only=True)
+            saved = json.loads(content["config"])
+        except Exception as error:  # torch.load raises almost anything on a damaged file
+            raise WeightError(f"{self.state} is damaged: {type(error).__name__}", fresh) from error
+        if saved != json.loads(json.dumps(self.config)):
+            raise ConfigError(
+                f"{self.path} holds a run with other settings: {', '.join(_differences(saved, self.config))}", fresh
+            )
+        progress.model.load_state_dict(content["model"])
+        progress.mean.model.load_state_dict(content["mean"])
+        progress.optimiser.load_state_dict(content["optimiser"])
+        progress.step, progress.seconds = content["step"], content["seconds"]
+        progress.pending = tuple(content["pending"])
+        progress.history[:] = [LogRow(*row) for row in content["history"]]
+
+
+def _differences(saved: Any, wanted: Any, where: str = "") -> list[str]:
+    """Paths at which two plain structures differ."""
+    wanted = list(wanted) if isinstance(wanted, tuple) else wanted
+    if isinstance(saved, dict) and isinstance(wanted, dict):
+        keys = sorted(set(saved) | set(wanted))
+        return [d for k in keys for d in _differences(saved.get(k), wanted.get(k), f"{where}.{k}".lstrip("."))]
+    return [] if saved == json.loads(json.dumps(wanted)) else [f"{where} was {saved!r}, is {wanted!r}"]
