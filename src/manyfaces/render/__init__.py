@@ -4,9 +4,10 @@ from manyfaces.render.colour import colour_bar, heat_colours, linear_from_srgb, 
 from manyfaces.render.fragments import Fragments
 from manyfaces.render.interpolation import interpolate
 from manyfaces.render.light import DEFAULT_LIGHT, ambient_light, distant_light, shade, spherical_harmonics
-from manyfaces.render.picture import CLAY, Render, render_mesh, visible_vertices
+from manyfaces.render.picture import CLAY, Render, render_mesh
 from manyfaces.render.rasterise import Backend, rasterise
 from manyfaces.render.sheet import contact_sheet, overlay, to_bytes
+from manyfaces.render.visibility import visible_vertices
 
 __all__ = [
     "CLAY",

@@ -74,9 +74,9 @@ def shade(
 
 def _portrait_light() -> Float[Tensor, "9 3"]:
     """A soft warm key from the upper left of the picture, a cooler fill from the right, and some from everywhere."""
-    key = distant_light((-0.55, 0.55, 0.65), (0.70, 0.67, 0.63))
-    fill = distant_light((0.8, 0.0, 0.6), (0.20, 0.215, 0.235))
-    return key + fill + ambient_light((0.16, 0.165, 0.175))
+    key = distant_light((-0.55, 0.7, 0.55), (0.98, 0.95, 0.90))
+    fill = distant_light((0.85, 0.0, 0.4), (0.27, 0.285, 0.305))
+    return key + fill + ambient_light((0.125, 0.13, 0.135))
 
 
 DEFAULT_LIGHT = _portrait_light()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
@@ -12,10 +12,10 @@ from manyfaces.render.colour import linear_from_srgb, srgb_from_linear
 from manyfaces.render.fragments import Fragments
 from manyfaces.render.interpolation import interpolate, needs_no_gradient
 from manyfaces.render.light import DEFAULT_LIGHT, shade
-from manyfaces.render.rasterise import Backend, cover, rasterise
+from manyfaces.render.rasterise import Backend, rasterise
 
 # sRGB of a mesh that has no colours of its own: warm sculptor's clay.
-CLAY = (0.80, 0.73, 0.68)
+CLAY = (0.82, 0.745, 0.69)
 
 
 @dataclass(frozen=True)
@@ -111,37 +111,3 @@ def _mean_of_blocks(picture: Float[Tensor, "B H W C"], factor: int) -> Float[Ten
     columns = sum(rows[:, :, k::factor] for k in range(factor))
     assert isinstance(columns, Tensor)
     return columns / factor**2
-
-
-def visible_vertices(
-    points_px: Float[Tensor, "B V 3"],
-    faces: Int[Tensor, "F 3"],
-    size: tuple[int, int],
-    tolerance: float = 0.002,
-    backend: Backend = "auto",
-    perspective: bool = False,
-) -> Bool[Tensor, "B V"]:
-    """Which vertices the camera sees: on the picture, and not behind the mesh.
-
-    Args:
-        points_px: x and y in pixels, and depth, as for `rasterise`.
-        faces: of the mesh.
-        size: height and width of the picture, pixels.
-        tolerance: how far behind the nearest surface still counts as seen, the depth's unit (metres). The least of
-            what is needed grows with the pixel's size on the surface.
-        backend: see `rasterise`.
-        perspective: see `rasterise`.
-    """
-    with torch.no_grad():
-        depth = cover(points_px, faces, size, backend, perspective).depth
-        x, y, own = points_px.float().unbind(-1)
-        height, width = size
-        inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5) & (own > 0)
-        left, top = x.nan_to_num().floor(), y.nan_to_num().floor()
-        # The four pixels around the vertex: on a slope or an outline some of them lie behind it, and one is enough.
-        furthest = torch.full_like(own, -torch.inf)
-        for dy in (0, 1):
-            for dx in (0, 1):
-                column, row = (left + dx).clamp(0, width - 1).long(), (top + dy).clamp(0, height - 1).long()
-                furthest = furthest.maximum(depth.flatten(1).gather(1, row * width + column))
-        return inside & (own <= furthest + tolerance)
