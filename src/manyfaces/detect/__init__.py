@@ -2,10 +2,11 @@
 
 from manyfaces.detect.boxes import FaceBox
 from manyfaces.detect.detector import FaceDetector
-from manyfaces.detect.landmarks import POINTS_68_FROM_468
+from manyfaces.detect.landmarks import MIRROR_468, POINTS_68_FROM_468
 from manyfaces.detect.mesh import FaceMesh, FacePoints, TensorFunction, crop_from_box, crop_from_points
 
 __all__ = [
+    "MIRROR_468",
     "POINTS_68_FROM_468",
     "FaceBox",
     "FaceDetector",

@@ -77,4 +77,5 @@ class BlazeFace:
             ],
             1,
         )
-        return Candidates(values, 1 / (1 + np.exp(-np.clip(logits[keep].astype(np.float64), -60, 60))))
+        scores = 1 / (1 + np.exp(-np.clip(logits[keep].astype(np.float64), -60, 60)))
+        return Candidates(values, scores, np.zeros(len(scores), int))

@@ -77,7 +77,7 @@ def load_image(source: str | Path | Image.Image | np.ndarray) -> LoadedImage:
     else:
         path = Path(source)
         return _guarded(path, lambda: _load_file(path))
-    return _guarded(what, lambda: _finish(image, image.size, what))
+    return _guarded(what, lambda: _finish(image, what))
 
 
 def read_mask(path: str | Path, size: tuple[int, int]) -> Bool[np.ndarray, "H W"]:
@@ -101,7 +101,7 @@ def read_mask(path: str | Path, size: tuple[int, int]) -> Bool[np.ndarray, "H W"
             f"the mask {path} has {own_width}x{own_height} px, the photo {width}x{height} px",
             "draw the mask on the photo itself, so that both have the same size",
         )
-    return loaded.rgb.any(axis=-1)
+    return loaded.rgb.max(axis=-1) > 0
 
 
 def write_image(path: str | Path, rgb: UInt8[np.ndarray, "H W 3"], quality: int = 92) -> None:
@@ -149,11 +149,12 @@ def _load_file(path: Path) -> LoadedImage:
     if path.stat().st_size == 0:
         raise ImageError(f"{path} is empty (0 bytes)", "copy or download it again")
     with _open(path) as image:
-        size = image.size
-        if isinstance(image, JpegImagePlugin.JpegImageFile):
-            # The decoder itself halves large pictures, to no less than this size.
-            image.draft(None, (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
-        return _finish(image, size, path)
+        if not isinstance(image, JpegImagePlugin.JpegImageFile):
+            return _finish(image, path)
+        full_size = image.size
+        # The decoder itself halves large pictures, to no less than this size.
+        image.draft(None, (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
+        return _finish(image, path, full_size)
 
 
 def _open(path: Path) -> Image.Image:
@@ -172,7 +173,8 @@ def _open(path: Path) -> Image.Image:
         ) from None
 
 
-def _finish(image: Image.Image, size: tuple[int, int], what: object) -> LoadedImage:
+def _finish(image: Image.Image, what: object, full_size: tuple[int, int] | None = None) -> LoadedImage:
+    size = full_size or image.size
     if min(size) < SHORTEST_SIDE_PX:
         raise ImageError(
             f"{what} has {size[0]}x{size[1]} px, too few to show a face",
@@ -180,7 +182,9 @@ def _finish(image: Image.Image, size: tuple[int, int], what: object) -> LoadedIm
         )
     if image.width * image.height > MOST_PIXELS:
         raise ImageError(f"{what} has {size[0]}x{size[1]} px, too many", "make the picture smaller first")
-    orientation = image.getexif().get(0x0112, 1)  # before the conversions, some of which drop it
+    image.load()
+    # After loading, since that turns a TIFF upright by itself; before the conversions, some of which drop the EXIF.
+    size, orientation = full_size or image.size, image.getexif().get(0x0112, 1)
     image = _to_rgb(image, what)
     factor = LONGEST_SIDE_PX / max(size)
     if factor < 1:
@@ -188,12 +192,11 @@ def _finish(image: Image.Image, size: tuple[int, int], what: object) -> LoadedIm
         image = image.resize(target, Image.Resampling.BOX, reducing_gap=2.0)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
-    original = size if orientation >= 5 else size[::-1]
-    return LoadedImage(np.array(image), (original[0], original[1]))
+    swapped = orientation in (5, 6, 7, 8)
+    return LoadedImage(np.array(image), size if swapped else (size[1], size[0]))
 
 
 def _to_rgb(image: Image.Image, what: object) -> Image.Image:
-    image.load()
     if image.mode.startswith("I") or image.mode == "F":
         return _eight_bits(np.asarray(image), what).convert("RGB")
     if image.has_transparency_data:
