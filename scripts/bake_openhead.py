@@ -15,6 +15,7 @@ from pathlib import Path
 
 from openhead_bake.bake import bake
 from openhead_bake.makehuman import Source
+from openhead_bake.norms import table
 from openhead_bake.write import write_npz
 
 OUT = Path(__file__).parent.parent / "src/manyfaces/assets/files/openhead.npz"
@@ -32,6 +33,7 @@ def main() -> None:
     print(f"{args.out}: {len(raw) / 1e6:.2f} MB, sha256 {hashlib.sha256(raw).hexdigest()}, {time.perf_counter() - start:.0f} s")
     for name, share in (("identity", baked.explained_identity), ("expression", baked.explained_expression)):
         print(name, "explained:", {k: round(float(share[k - 1]) * 100, 2) for k in (10, 20, 50, 100, 120) if k <= len(share)})
+    print(table(baked.measured))
 
 
 if __name__ == "__main__":

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from openhead_bake import expression, identity, surface
+from openhead_bake import expression, identity, norms, surface
 from openhead_bake.makehuman import Source
 from openhead_bake.topology import JOINTS, PARENTS, PARTS, Topology, build_topology
 
 SEED = 20240229
-N_HEADS, N_IDENTITY = 2400, 120
+N_HEADS, N_IDENTITY, N_MEASURED = 2400, 120, 1000
 N_MIXES, N_EXPRESSION, N_SAMPLES = 20_000, 50, 4000
 
 
@@ -21,6 +21,7 @@ class Baked:
     arrays: dict[str, np.ndarray]
     explained_identity: np.ndarray
     explained_expression: np.ndarray
+    measured: dict[str, np.ndarray]
 
 
 def bake(source: Source) -> Baked:
@@ -30,7 +31,7 @@ def bake(source: Source) -> Baked:
     charts = surface.quad_charts(source, topology)
     masks = surface.build_masks(source, topology, charts)
     uv, uv_faces = surface.build_atlas(source, topology, charts)
-    base = topology.rows @ source.mesh.vertices
+    base = topology.base
     weights = row_weights(topology, base, masks)
 
     rng = np.random.Generator(np.random.PCG64(SEED))
@@ -45,6 +46,9 @@ def bake(source: Source) -> Baked:
     jaw, _ = expression.jaw_correctives(arkit, base, base[n + JOINTS.index("jaw")], jaw_weight, teeth)
     mixed = expression.mixed_units(arkit, own)
     active, jaws = expression.draw_activations(mixed.names, rng, N_MIXES)
+    lips = np.flatnonzero(masks["lips"])
+    fine = expression.lips_meet(mixed, active, jaws, base, lips, jaw_weight)
+    active, jaws = active[fine], jaws[fine]
     faces = expression.expression_basis(mixed, active, jaws, weights, N_EXPRESSION, N_SAMPLES)
 
     origin = people.mean[n + JOINTS.index("head")]
@@ -67,13 +71,17 @@ def bake(source: Source) -> Baked:
         "pose_correctives": correctives.astype(half),
         "uv": uv.astype(single),
         "uv_faces": uv_faces.astype(np.int32),
-        "albedo": surface.build_albedo(source, topology, masks).astype(half),
+        "albedo": surface.build_albedo(source, topology, charts, masks).astype(half),
         "expression_samples": faces.samples.astype(half),
         "jaw_samples": faces.jaws.astype(half),
     }
     arrays |= {f"mask_{name}": mask for name, mask in masks.items()}
     arrays |= landmark_arrays(Path(__file__).parent)
-    return Baked(arrays, people.explained, faces.explained)
+    callipers = norms.Callipers(source, topology, charts, masks)
+    drawn = rng.standard_normal((N_MEASURED, N_IDENTITY))
+    return Baked(
+        arrays, people.explained, faces.explained, callipers.measure(people.mean + np.tensordot(drawn, people.basis, 1))
+    )
 
 
 def landmark_arrays(folder: Path) -> dict[str, np.ndarray]:

@@ -9,8 +9,8 @@ from openhead_bake.topology import Topology
 
 # Not in the basis: where the eyes look, what the jaw joint does, the tongue, and the closing of lips over an open jaw.
 _NOT_MIXED = ("eyeLook", "jawOpen", "jawLeft", "jawRight", "mouthClose", "tongueOut", "mouth-open")
-# Units that move together, and how often (per expression) and how far each group goes.
-_EXCLUSIVE_MOUTH = (
+# The mouth does one of these things at a time, sometimes two.
+_MOUTH_GROUPS = (
     ("mouthSmile", "mouth-corner-puller"),
     ("mouthFrown", "mouth-depression", "mouth-depression-retraction"),
     ("mouthPucker", "mouthFunnel", "mouth-pursing", "mouth-protusion", "mouth-eversion"),
@@ -19,6 +19,8 @@ _EXCLUSIVE_MOUTH = (
     ("mouthUpperUp", "mouthLowerDown", "mouth-parling", "mouth-part-later"),
     ("mouthShrugLower", "mouthShrugUpper", "mouth-elevation", "mouthDimple", "mouthLeft", "mouthRight", "jawForward"),
 )
+_GROUP_ODDS = (0.34, 0.11, 0.13, 0.10, 0.09, 0.13, 0.10)  # people in pictures smile
+_LIP_OVERLAP = 5e-4  # metres by which lips may press into each other
 
 
 @dataclass(frozen=True)
@@ -102,18 +104,18 @@ def draw_activations(names: tuple[str, ...], rng: np.random.Generator, n: int) -
     families = sorted({_family(name) for name in names})
     column = {name: k for k, name in enumerate(names)}
     active = np.zeros((n, len(names)))
-    strength = rng.beta(1.3, 1.6, n)
+    strength = rng.beta(1.4, 1.4, n)
     strength[rng.random(n) < 0.06] = 0.0  # neutral faces
-    mouth = [rng.integers(len(_EXCLUSIVE_MOUTH), size=n) for _ in range(2)]
+    mouth = [rng.choice(len(_MOUTH_GROUPS), size=n, p=_GROUP_ODDS) for _ in range(2)]
     second = rng.random(n) < 0.45
     for family in families:
-        group = next((g for g, members in enumerate(_EXCLUSIVE_MOUTH) if family in members), None)
+        group = next((g for g, members in enumerate(_MOUTH_GROUPS) if family in members), None)
         if group is None:
             used = rng.random(n) < 0.16
         else:
             chosen = (mouth[0] == group) | (second & (mouth[1] == group))
             used = (chosen & (rng.random(n) < 0.55)) | (rng.random(n) < 0.03)
-        amount = used * strength * rng.beta(2.0, 1.6, n)
+        amount = used * strength * rng.beta(2.2, 1.2, n)
         skew = np.where(rng.random(n) < 0.2, rng.uniform(0.4, 1.0, n), rng.uniform(0.9, 1.0, n))
         weaker_left = rng.random(n) < 0.5
         for name in (m for m in names if _family(m) == family):
@@ -125,11 +127,31 @@ def draw_activations(names: tuple[str, ...], rng: np.random.Generator, n: int) -
         total = active[:, members].sum(1)
         active[:, members] /= np.maximum(total, 1.0)[:, None]
     open_ = np.where(rng.random(n) < 0.5, 0.0, np.abs(rng.normal(0, 0.16, n)))
-    pressed = active[:, [column[m] for m in names if _family(m) in _EXCLUSIVE_MOUTH[4]]].sum(1)
+    pressed = active[:, [column[m] for m in names if _family(m) in _MOUTH_GROUPS[4]]].sum(1)
     open_ = np.clip(open_ * np.clip(1 - 1.5 * pressed, 0, 1), 0, 0.45)
     open_ *= strength > 0
     aside = np.where(rng.random(n) < 0.15, rng.normal(0, 0.03, n), 0.0)
     return active, np.stack([open_, aside, np.zeros(n)], 1)
+
+
+def lips_meet(units: Units, active: np.ndarray, jaws: np.ndarray, base: np.ndarray, lips: np.ndarray, jaw: np.ndarray) -> np.ndarray:
+    """Which mixes (N,) keep the upper lip above the lower one.
+
+    Args:
+        units: shapes (U, R, 3); active: (N, U); jaws: (N, 3); base: (R, 3) rows at rest.
+        lips: rows of the lips; jaw: (R,) skinning weight of the jaw, which tells the lower lip from the upper one.
+    """
+    reach = base[lips, 2] - base[base.shape[0] - 3, 2]  # lever of the jaw joint, the third of the five last rows
+    height = base[lips, 1] + active @ units.shapes[:, lips, 1] - np.sin(jaws[:, :1]) * reach * jaw[lips]
+    upper, lower = jaw[lips] < 0.05, jaw[lips] > 0.5
+    good = np.ones(len(active), bool)
+    for x in np.arange(-0.018, 0.0181, 0.003):
+        column = np.abs(base[lips, 0] - x) < 0.002
+        if (column & upper).any() and (column & lower).any():
+            gap = height[:, column & upper].min(1) - height[:, column & lower].max(1)
+            rest = base[lips, 1][column & upper].min() - base[lips, 1][column & lower].max()
+            good &= gap > min(rest, 0) - _LIP_OVERLAP
+    return good
 
 
 def _family(name: str) -> str:
@@ -159,7 +181,7 @@ def _overlaps(names: tuple[str, ...]) -> list[tuple[str, list[int]]]:
         "brow up right": ["browOuterUpRight", "eyebrows-right-extern-up", "eyebrows-right-inner-up", "eyebrows-right-up"],
         "nose left": ["noseSneerLeft", "nose-left-elevation"],
         "nose right": ["noseSneerRight", "nose-right-elevation"],
-        "pucker": list(_EXCLUSIVE_MOUTH[2]),
+        "pucker": list(_MOUTH_GROUPS[2]),
         "press": ["mouthPressLeft", "mouth-compression", "mouthRollLower", "mouthRollUpper"],
         "lift": ["mouthUpperUpLeft", "mouth-part-later", "mouth-parling", "mouth-elevation", "mouthShrugUpper"],
         "drop": ["mouthLowerDownLeft", "mouth-depression", "mouth-depression-retraction", "mouthFrownLeft"],

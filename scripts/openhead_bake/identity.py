@@ -8,16 +8,27 @@ import numpy as np
 from openhead_bake.makehuman import AGES, GENDERS, MUSCLES, PROPORTIONS, RACES, WEIGHTS, Source
 from openhead_bake.topology import Topology
 
-# Means: MakeHuman's neutral head is deeper and narrower than people's.
-MEAN_OFFSETS = {"head-scale-horiz-incr": 0.22, "head-scale-depth-decr": 0.70}
-SCALE_SD = 0.022  # the size of the whole head
+# Means: MakeHuman's neutral head is deeper and narrower than people's, its eyes lie wider apart and its lids are short.
+MEAN_OFFSETS = {
+    "head-scale-horiz-incr": 0.22,
+    "head-scale-depth-decr": 0.85,
+    "l-eye-push2-out": 0.38,
+    "r-eye-push2-out": 0.38,
+    "l-eye-trans-in": 0.25,
+    "r-eye-trans-in": 0.25,
+    "l-cheek-bones-incr": 0.12,
+    "r-cheek-bones-incr": 0.12,
+    "nose-nostrils-width-incr": 0.15,
+    "mouth-scale-horiz-incr": 0.10,
+}
+SCALE_SD = 0.019  # the size of the whole head
 # Standard deviation of each two-sided control; the first pattern found in its name decides.
 CONTROL_SDS = (
     (r"head-trans|neck-trans|measure-neck|asymm-|neck-scale-vert", 0.0),
     (r"head-scale-horiz", 0.10),
     (r"head-scale-vert", 0.08),
-    (r"head-scale-depth", 0.12),
-    (r"head-back", 0.15),
+    (r"head-scale-depth", 0.08),
+    (r"head-back", 0.09),
     (r"head-angle", 0.12),
     (r"head-age", 0.20),
     (r"head-fat", 0.22),
@@ -25,10 +36,11 @@ CONTROL_SDS = (
     (r"mouth-philtrum|mouth-cupid", 0.15),
     (r"mouth-laugh|mouth-dimples|chin-prog|chin-cleft|chin-jaw-drop", 0.18),
     (r"(nose|mouth)-trans-in", 0.04),
-    (r"eye-trans-(in|out)", 0.14),
+    (r"eye-trans-(in|out)", 0.27),
     (r"mouth-scale-horiz", 0.18),
     (r"nose-width|nose-scale-horiz|nose-flaring|nostrils-width", 0.18),
-    (r"ear-", 0.28),
+    (r"ear-shape", 0.12),
+    (r"ear-", 0.20),
     (r"neck-", 0.18),
     (r"", 0.22),
 )
@@ -69,7 +81,7 @@ def load_rows(source: Source, topology: Topology, names: dict) -> dict:
 
 def draw_heads(source: Source, topology: Topology, rng: np.random.Generator, n: int) -> np.ndarray:
     """Draw n heads' rows (n, R, 3): population first, then every local control."""
-    base = topology.rows @ source.mesh.vertices
+    base = topology.base
     macros = load_rows(source, topology, source.macro_names())
     locals_ = load_rows(source, topology, source.local_names())
     locals_ = {k: v for k, v in locals_.items() if np.abs(v).max() > 1e-5}

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.spatial import cKDTree
 
 from openhead_bake.makehuman import Source
 from openhead_bake.topology import EYE_RINGS_DEG, EYE_SEGMENTS, PARTS, Topology, eyeball_faces
 
+EAR_MOVES = 1.5e-3  # metres by which a control that turns the ears moves what belongs to them
 # Cells (left, bottom, right, top) of the atlas; charts keep their proportions inside their cell.
 _CELLS = {
     "head": (0.005, 0.475, 0.995, 0.995),
@@ -52,7 +54,7 @@ def build_atlas(source: Source, topology: Topology, charts: np.ndarray) -> tuple
     row_of[used] = np.arange(len(used))
     uv = source.mesh.uv[used].copy()
     quads = row_of[topology.uv_quads]
-    height = (topology.rows @ source.mesh.vertices)[topology.quads][..., 1]
+    height = topology.base[topology.quads][..., 1]
     for name in np.unique(charts):
         corners = quads[charts == name]
         rows = np.unique(corners)
@@ -105,7 +107,7 @@ def _eye_chart() -> tuple[np.ndarray, np.ndarray]:
 def build_masks(source: Source, topology: Topology, charts: np.ndarray) -> dict[str, np.ndarray]:
     """Region masks (V,) by name, from the charts, the parts and places on the base head."""
     n = topology.n_vertices
-    place = (topology.rows @ source.mesh.vertices)[:n]
+    place = topology.base[:n]
     x, y, z = place.T
     on = {name: np.isin(np.arange(n), topology.quads[charts == name]) for name in np.unique(charts)}
     skin = on["head"] | on["neck"]
@@ -114,8 +116,9 @@ def build_masks(source: Source, topology: Topology, charts: np.ndarray) -> dict[
     masks["teeth"] = masks.pop("upper_teeth") | masks.pop("lower_teeth")
     inner_mouth, sockets = on["mouth"] & ~skin, (on["left_socket"] | on["right_socket"]) & ~skin
     masks["inner_mouth"] = inner_mouth | masks["teeth"] | masks["tongue"]
-    masks["lips"] = skin & (_response(source, topology, lambda k: "lip-volume" in k or "lip-height" in k) > 1.2e-3)
-    ears = skin & (_response(source, topology, lambda k: "-ear-" in k) > 2e-3)
+    masks["lips"] = on["head"] & (lip_depth(place, on["head"] & on["mouth"]) > 0)
+    ears = _response(source, topology, lambda k: "-ear-wing" in k or "-ear-shape" in k or "-ear-lobe" in k)
+    ears = skin & ((ears > EAR_MOVES) | (_response(source, topology, lambda k: "-ear-rot" in k) > 2 * EAR_MOVES))
     masks["ears"] = ears
     near_eye = np.minimum(*[np.hypot((x - s * 0.0308) / 0.024, (y - 0.7284) / 0.017) for s in (1, -1)]) < 1
     masks["eyes"] = masks["eyeballs"] | sockets | (skin & near_eye & (z > 0.1))
@@ -126,6 +129,14 @@ def build_masks(source: Source, topology: Topology, charts: np.ndarray) -> dict[
     masks["front"] = masks["face"] & (z > 0.082)
     masks["skin"] = skin
     return {name: masks[name] for name in sorted(masks)}
+
+
+def lip_depth(place: np.ndarray, rim: np.ndarray) -> np.ndarray:
+    """How far inside the red of the lips points (V, 3) lie, metres; negative outside. The red narrows to the corners."""
+    line = place[rim]
+    distance, _ = cKDTree(line).query(place)
+    across = np.clip(np.abs(place[:, 0]) / line[:, 0].max(), 0, 1)
+    return 0.0110 * np.sqrt(1 - across**2) - distance
 
 
 def hair_amount(place: np.ndarray) -> np.ndarray:
@@ -143,10 +154,10 @@ def _response(source: Source, topology: Topology, wanted: Callable[[str], bool])
     return np.max(moves, axis=0)
 
 
-def build_albedo(source: Source, topology: Topology, masks: dict[str, np.ndarray]) -> np.ndarray:
+def build_albedo(source: Source, topology: Topology, charts: np.ndarray, masks: dict[str, np.ndarray]) -> np.ndarray:
     """Mean colours (V, 3), RGB in [0, 1], painted by rule: no photo of anybody went in."""
     n = topology.n_vertices
-    place = (topology.rows @ source.mesh.vertices)[:n]
+    place = topology.base[:n]
     x, y, z = place.T
     colour = np.tile([0.80, 0.62, 0.53], (n, 1))
 
@@ -164,10 +175,13 @@ def build_albedo(source: Source, topology: Topology, masks: dict[str, np.ndarray
     inside = np.clip((brow - 0.009) / 0.004, 0, 1) * np.clip((0.053 - brow) / 0.008, 0, 1) * (z > 0.08)
     paint(0.8 * inside * np.exp(-(((y - arch) / 0.0042) ** 2)), (0.27, 0.19, 0.15))
     paint(hair_amount(place) * (~masks["ears"] & ~masks["neck"]), (0.27, 0.21, 0.17))
-    paint(0.75 * masks["lips"], (0.69, 0.38, 0.36))
+    rim = masks["lips"] & np.isin(np.arange(n), topology.quads[charts == "mouth"])
+    paint(0.8 * np.clip(lip_depth(place, rim) / 0.0025 + 0.5, 0, 1) * masks["face"], (0.66, 0.36, 0.34))
     paint(1.0 * masks["inner_mouth"], (0.38, 0.15, 0.14))
     paint(1.0 * masks["tongue"], (0.68, 0.36, 0.35))
-    paint(1.0 * masks["teeth"], (0.90, 0.87, 0.80))
+    paint(1.0 * masks["teeth"], (0.88, 0.85, 0.78))
+    paint(masks["teeth"] * (np.abs(x) - 0.009) / 0.009, (0.30, 0.14, 0.13))  # the cheeks shade the back teeth
+    paint(0.9 * masks["tongue"] * (0.140 - z) / 0.03, (0.34, 0.14, 0.13))
     sockets = masks["eyes"] & ~masks["skin"] & ~masks["eyeballs"]
     paint(0.6 * sockets, (0.62, 0.36, 0.33))
     for side in ("left_eye", "right_eye"):

@@ -31,7 +31,7 @@ class Topology:
         faces: (F, 3) triangles, first two per quad in quad order, then the eyeballs'.
         part: (V,) index into PARTS.
         mirror: (V + J,) row of the mirror image of every row.
-        source: (V,) base-mesh vertex of each head vertex, -1 for eyeballs.
+        base: (V + J, 3) rows of the base head, metres.
     """
 
     rows: sp.csr_matrix
@@ -41,7 +41,7 @@ class Topology:
     faces: np.ndarray
     part: np.ndarray
     mirror: np.ndarray
-    source: np.ndarray
+    base: np.ndarray
 
 
 def build_topology(source: Source) -> Topology:
@@ -71,9 +71,23 @@ def build_topology(source: Source) -> Topology:
     mirror = np.concatenate(
         [_mirror(placed[:n_vertices], part), n_vertices + np.array([0, 1, 2, 4, 3])],
     )
-    head_source = np.concatenate([order, np.full(2 * n_eye, -1)])
     uv_quads = np.concatenate([t for _, t in pieces])
-    return Topology(rows, n_vertices, quads, uv_quads, faces, part, mirror, head_source)
+    return Topology(rows, n_vertices, quads, uv_quads, faces, part, mirror, _settle_mouth(placed, part))
+
+
+def _settle_mouth(base: np.ndarray, part: np.ndarray) -> np.ndarray:
+    # The guide blocks of the teeth stick through the lips and the tongue fills the mouth: set them back.
+    base = base.copy()
+    moves = {
+        "tongue": ([0.85, 0.6, 1], (0, -0.005, -0.005)),
+        "upper_teeth": ([0.88, 1, 1], (0, 0.001, -0.004)),
+        "lower_teeth": ([0.86, 1, 1], (0, -0.001, -0.004)),
+    }
+    for name, (scale, shift) in moves.items():
+        rows = np.flatnonzero(part == PARTS.index(name))
+        centre = base[rows].mean(0) * [0, 1, 1]
+        base[rows] = (base[rows] - centre) * scale + centre + shift
+    return base
 
 
 def eyeball_directions() -> np.ndarray:
