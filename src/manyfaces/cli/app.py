@@ -87,14 +87,16 @@ def _usage_error(box: str, arguments: list[str]) -> UsageError:
     command = arguments[0] if arguments and not arguments[0].startswith("-") else ""
     if command and command not in COMMAND_NAMES:
         return UsageError(f"there is no command {command!r}", f"known: {', '.join(COMMAND_NAMES)}")
-    rows = [line.strip() for line in re.sub(r"\x1b\[[0-9;]*m", "", box).splitlines()]
-    inner = [row.strip("│| ").strip() for row in rows if row.startswith(("│", "|"))]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", box)
+    # Title, then perhaps a rule, then what is wrong; the next rule begins the long help. Where the terminal cannot show
+    # them, the frame's strokes are spaces and hyphens.
+    rows = [line.strip("│╭╮╰╯ ") for line in plain.splitlines()][1:]
     said = []
-    for row in inner:
-        # A rule or an empty row ends the first paragraph; what follows is the long help.
-        if said and (not row or set(row) <= set("─-")):
-            break
-        if row:
+    for row in rows:
+        if set(row) <= set("─-"):
+            if said:
+                break
+        else:
             said.append(row)
     message = " ".join(said).rstrip(".:") or "the arguments cannot be understood"
     return UsageError(message[0].lower() + message[1:], f"see {' '.join(['manyfaces', command]).strip()} --help")

@@ -24,6 +24,9 @@ def write_bundle(folder: str | Path, files: Mapping[str, bytes]) -> None:
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"cannot write into {folder}: it is a file", "choose another output folder")
+    for name in files:
+        if (folder / name).is_dir():
+            raise OutputError(f"cannot write {folder / name}: it is a folder", "move it away")
     with ExitStack() as stack:
         # An exit stack unwinds from its end: what is entered first gets its name last.
         for name, content in reversed(list(files.items())):

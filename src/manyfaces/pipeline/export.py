@@ -37,7 +37,7 @@ def save_reconstruction(result: Reconstruction, folder: Path, run: Mapping[str, 
 def save_photo(results: Sequence[Reconstruction], folder: Path, run: Mapping[str, Any] | None = None) -> Path:
     """Write all faces of one photo.
 
-    One face lies in `folder` itself. Several lie in `folder/face_1`, `face_2`, ... in the order given, and a
+    One face lies in `folder` itself. Several lie in `folder/face_0`, `face_1`, ... in the order given, and a
     `report.json` in `folder`, written last, lists them.
 
     Raises:
@@ -45,7 +45,7 @@ def save_photo(results: Sequence[Reconstruction], folder: Path, run: Mapping[str
     """
     if len(results) == 1:
         return save_reconstruction(results[0], folder, run)
-    names = [f"face_{k}" for k in range(1, len(results) + 1)]
+    names = [f"face_{k}" for k in range(len(results))]
     for name, result in zip(names, results, strict=True):
         save_reconstruction(result, folder / name, run)
     report = {"faces": names, "run": dict(run or {}), "complete": True}

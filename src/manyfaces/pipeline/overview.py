@@ -1,6 +1,7 @@
 """`overview.png`: one page that shows what was seen, the best face, and how far apart the others are."""
 
 import math
+from typing import Literal
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from jaxtyping import UInt8
 
 from manyfaces.pipeline.poster import GREY, INK, Box, Poster, shortened
 from manyfaces.pipeline.result import Reconstruction
-from manyfaces.pipeline.views import frame_face, head_views, hidden_view, overlay_view, studio_camera
+from manyfaces.pipeline.views import faded, frame_face, head_views, hidden_view, overlay_view, studio_camera
 from manyfaces.render import heat_colours
 
 WIDTH_PX = 1600
@@ -23,6 +24,7 @@ HEAD_MARGIN = 1.12
 TILE_MARGIN = 1.3
 SECTION_PX = 84
 BAR_WIDTH_PX, BAR_HEIGHT_PX = 12, 300
+PLASTER = (0.80, 0.78, 0.75)
 INSIDE_FACE = ("face", "eyeballs", "inner_mouth", "teeth", "tongue")
 ROUND_MM = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
 
@@ -82,7 +84,9 @@ def _draw_photo_row(poster: Poster, result: Reconstruction, slots: list[Box]) ->
     n_hidden = int((~result.visible).sum())
     _caption(poster, slots[1], "Hidden", f"{n_hidden} of {len(result.visible)} points" if n_hidden else "nothing")
     best = result.best
-    face = overlay_view(picture, frame, best.vertices, _face_part(result), result.camera_batch(0), _albedo(result))
+    weights = _face_weights(result, "inside")  # of the face alone, so that the photo stays to be recognised around it
+    camera = result.camera_batch(0)
+    face = overlay_view(picture, frame, best.vertices, result.head.faces, camera, _albedo(result), weights)
     poster.picture(slots[2], face)
     _caption(poster, slots[2], "Best face on the photo")
 
@@ -95,7 +99,9 @@ def _draw_head_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> 
         poster.picture(slot, head_views(best, faces, camera, size, _albedo(result))[0])
         _caption(poster, slot, name)
     high = _round_up(float(result.disagreement_mm[result.front].quantile(0.98)))
-    heat = heat_colours(result.disagreement_mm, 0.0, high)
+    # Outside the face the colours fade out: the faces were aligned by it, and the far end of a head swings widest.
+    weights = _face_weights(result, "outside")[:, None]
+    heat = heat_colours(result.disagreement_mm, 0.0, high) * weights + torch.tensor(PLASTER).to(weights) * (1 - weights)
     camera = studio_camera(best[0], size, 0.0, HEAD_MARGIN)
     poster.picture(slots[2], head_views(best, faces, camera, size, heat)[0])
     mean = float(result.disagreement_mm[result.front].mean())
@@ -152,10 +158,10 @@ def _round_up(value_mm: float) -> float:
     return next((candidate for candidate in ROUND_MM if candidate >= value_mm), value_mm)
 
 
-def _face_part(result: Reconstruction) -> torch.Tensor:
-    """The triangles of the face without scalp, ears and neck, so that the photo stays to be recognised around them."""
+def _face_weights(result: Reconstruction, side: Literal["inside", "outside"]) -> torch.Tensor:
+    """One on the face, falling to zero towards scalp, ears and neck; (V,)."""
     kept = result.front.clone()
     for name in INSIDE_FACE:
         if name in result.head.data.masks:
             kept |= result.head.mask(name)
-    return result.head.faces[kept[result.head.faces].all(-1)]
+    return faded(kept, result.head.faces, side)

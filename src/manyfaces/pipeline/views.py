@@ -1,23 +1,27 @@
 """The single pictures of an overview: the photo, what is hidden, the face on the photo, and heads by themselves."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from manyfaces.geometry.camera import Camera, frame_points
+from manyfaces.geometry.mesh import vertex_adjacency
 from manyfaces.geometry.rotation import matrix_from_euler
 from manyfaces.pipeline.poster import PANEL
-from manyfaces.render import overlay, render_mesh, to_bytes
+from manyfaces.render import interpolate, overlay, render_mesh, to_bytes
 
 HIDDEN = (226, 84, 62)
 SEEN = (17, 158, 150)
 TINT = 0.5
-OPACITY = 0.9
+OPACITY = 0.92
+SUPERSAMPLE = 2
+FADE_ROUNDS = 5
 DOT_RADIUS_PX = 1.9
 SMOOTHING = 3
 ROOM_AROUND_POINTS = 1.9
@@ -106,25 +110,49 @@ def overlay_view(
     picture: UInt8[np.ndarray, "S S 3"],
     frame: Frame,
     vertices: Float[Tensor, "V 3"],
-    faces: Tensor,
+    faces: Int[Tensor, "F 3"],
     camera: Camera,
     albedo: Float[Tensor, "V 3"] | None,
+    weights: Float[Tensor, " V"],
 ) -> UInt8[np.ndarray, "S S 3"]:
-    """Lay a head over the photo where its camera puts it."""
+    """Lay a head over the photo where its camera puts it, as opaque as each vertex' weight says."""
     size = len(picture)
-    render = render_mesh(vertices[None], faces, frame.camera(camera, size), (size, size), albedo, supersample=2)
-    return overlay(picture, render.rgb[0], render.mask[0], OPACITY)
+    placed = frame.camera(camera, size)
+    render = render_mesh(vertices[None], faces, placed, (size, size), albedo, supersample=SUPERSAMPLE)
+    opacity = interpolate(render.fragments, faces, weights[None, :, None])
+    opacity = opacity.unfold(1, SUPERSAMPLE, SUPERSAMPLE).unfold(2, SUPERSAMPLE, SUPERSAMPLE).mean((-1, -2))
+    return overlay(picture, render.rgb[0], opacity[0, ..., 0], OPACITY)
+
+
+def faded(
+    region: Bool[Tensor, " V"], faces: Int[Tensor, "F 3"], side: Literal["inside", "outside"]
+) -> Float[Tensor, " V"]:
+    """Zero to one over the edge of a region of a mesh.
+
+    Args:
+        region: the vertices in it.
+        faces: of the mesh.
+        side: where the way lies: `inside` nothing outside the region is above zero, `outside` all of the region is one.
+    """
+    neighbours = vertex_adjacency(faces, len(region))
+    weights = region.float()[:, None]
+    for _ in range(FADE_ROUNDS):
+        weights = neighbours.mean(weights)
+    # At the edge of a smoothed step stands one half.
+    half = 2 * weights[:, 0]
+    share = (half - 1).clamp(0, 1) * region if side == "inside" else torch.where(region, 1.0, half.clamp(0, 1))
+    return share * share * (3 - 2 * share)
 
 
 def head_views(
     vertices: Float[Tensor, "B V 3"],
-    faces: Tensor,
+    faces: Int[Tensor, "F 3"],
     camera: Camera,
     size: tuple[int, int],
     albedo: Float[Tensor, "*B V 3"] | None,
 ) -> list[np.ndarray]:
     """Heads by themselves on the panel's colour: a list of B pictures (H, W, 3) uint8."""
-    render = render_mesh(vertices, faces, camera, size, albedo, supersample=2)
+    render = render_mesh(vertices, faces, camera, size, albedo, supersample=SUPERSAMPLE)
     panel = torch.tensor(PANEL, dtype=torch.float32, device=vertices.device) / 255
     mask = render.mask[..., None]
     return list(to_bytes(render.rgb * mask + panel * (1 - mask)))
