@@ -1,1 +1,21 @@
-"""."""
+"""What results are judged by: pure functions of predictions and truth."""
+
+from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
+from manyfaces.metrics.samples import central_coverage, crps, crps_standard_normal, range_coverage, statistics_gap
+from manyfaces.metrics.vertices import aligned_error_mm, region_spread_ratio, spread_mm
+
+__all__ = [
+    "INNER_51",
+    "EyeFrame",
+    "aligned_error_mm",
+    "best_of",
+    "central_coverage",
+    "crps",
+    "crps_standard_normal",
+    "eye_frame",
+    "interocular_nme",
+    "range_coverage",
+    "region_spread_ratio",
+    "spread_mm",
+    "statistics_gap",
+]

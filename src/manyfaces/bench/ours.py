@@ -1,0 +1,39 @@
+"""The project's own models as methods of the photo protocol."""
+
+from typing import Literal
+
+import numpy as np
+import torch
+
+from manyfaces.bench.baselines import HeadPrior, head_prior
+from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
+from manyfaces.heads import HeadModel
+from manyfaces.io.head_files import load_head
+from manyfaces.pipeline import Predictor
+
+N_EXPRESSIONS = 15
+
+
+def predictor_reconstructor(model: str = "ofer-open", seed: int = 0, device: str = "cpu") -> Reconstructor:
+    """A released model with 15 joint hypotheses: the k-th ranked identity with the k-th expression."""
+    predictor = Predictor.from_pretrained(model, device=device)
+
+    def reconstruct(
+        image: np.ndarray, occlusion: np.ndarray | Literal["auto"], choose: Choose, /
+    ) -> HypothesisPoints | None:
+        boxes = np.array([face.box_px for face in predictor.detect(image)], float).reshape(-1, 4)
+        row = choose(boxes)
+        if row is None:
+            return None
+        with torch.inference_mode():
+            [result] = predictor.reconstruct(
+                image, occlusion=occlusion, identities="varied", n_expressions=N_EXPRESSIONS, seed=seed, face=row
+            )
+        return HypothesisPoints(np.asarray(result.points_68_px, float), result.visible)
+
+    return reconstruct
+
+
+def default_prior() -> HeadPrior:
+    """Random open heads."""
+    return head_prior(HeadModel(load_head("openhead")))

@@ -1,0 +1,261 @@
+"""The synthetic protocol: held-out faces with exact truth, seen by the detector under occluders (after OFER's CO-545).
+
+Errors are those of the front of the neutral face after rigid alignment, millimetres; spread and calibration are those
+of the sampled distributions.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from jaxtyping import Bool, Float
+from rich.console import Console
+from torch import Tensor
+
+from manyfaces.bench.progress import progress_bar
+from manyfaces.bench.synthetic_report import SyntheticReport, make_report
+from manyfaces.core.errors import InputError
+from manyfaces.core.seeds import torch_generator
+from manyfaces.diffusion import SamplerConfig
+from manyfaces.geometry import fit_rigid
+from manyfaces.heads import HeadModel
+from manyfaces.methods.ofer import Expressions, Ranking
+from manyfaces.metrics import (
+    aligned_error_mm,
+    central_coverage,
+    crps,
+    crps_standard_normal,
+    region_spread_ratio,
+    spread_mm,
+    statistics_gap,
+)
+
+
+class FaceSampler(Protocol):
+    """A model under test; `manyfaces.methods.ofer.Ofer` is one."""
+
+    def sample_identities(
+        self, condition: Tensor, n: int, generator: torch.Generator, sampler: SamplerConfig | None = None
+    ) -> Tensor:
+        """Draw (B, n, S) identities."""
+        ...
+
+    def rank(self, condition: Tensor, identities: Tensor) -> Ranking:
+        """Order (B, N, S) identities, best first."""
+        ...
+
+    def sample_expressions(
+        self,
+        condition: Tensor,
+        identity: Tensor | None,
+        m: int,
+        generator: torch.Generator,
+        sampler: SamplerConfig | None = None,
+    ) -> Expressions:
+        """Draw m expressions with jaw for each condition, on (B, m, S) identities."""
+        ...
+
+
+@dataclass(frozen=True)
+class SyntheticSet:
+    """Observed faces with their truth, from seeds that no model was trained on.
+
+    Attributes:
+        condition: what the model sees.
+        identity: standard deviations.
+        expression: coefficients.
+        jaw: axis-angle, radians.
+        hidden: which vertices of the head's front were hidden.
+        prior_expression: (P, E + 3) draws of expression and jaw from the training prior.
+    """
+
+    condition: Float[Tensor, "n C"]
+    identity: Float[Tensor, "n S"]
+    expression: Float[Tensor, "n E"]
+    jaw: Float[Tensor, "n 3"]
+    hidden: Bool[Tensor, "n F"]
+    prior_expression: Float[Tensor, "P K"]
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+
+@dataclass(frozen=True)
+class SyntheticSizes:
+    """How much is sampled.
+
+    Attributes:
+        n_candidates: identities to rank.
+        n_many: identities whose mean is taken, and expressions, for calibration.
+        n_joint: joint hypotheses, for spread.
+        chunk: faces sampled at once.
+    """
+
+    n_candidates: int = 100
+    n_many: int = 1000
+    n_joint: int = 15
+    chunk: int = 8
+
+
+Figures = Mapping[str, Tensor]
+"""By name, one value per face (or per face and coefficient)."""
+
+
+def run_synthetic(
+    model: FaceSampler,
+    head: HeadModel,
+    faces: SyntheticSet,
+    out: Path,
+    sizes: SyntheticSizes | None = None,
+    seed: int = 0,
+    sampler_gaps: Mapping[str, float] | None = None,
+    console: Console | None = None,
+) -> SyntheticReport:
+    """Measure a model on held-out synthetic faces; print the table and write `synthetic.json` and `synthetic.md`.
+
+    Args:
+        model: under test.
+        head: whose coefficients it gives.
+        faces: with exact truth.
+        out: folder for the results.
+        sizes: how much is sampled.
+        seed: of all sampling.
+        sampler_gaps: what `manyfaces.bench.sampler_equality` measured, to be printed along.
+        console: where the table is printed; stdout by default.
+
+    Raises:
+        InputError: no faces.
+        OutputError: `out` cannot be written.
+    """
+    if len(faces) == 0:
+        raise InputError("the synthetic set is empty")
+    sizes = sizes or SyntheticSizes()
+    trial = _Trial(model, Front(head, faces.identity.shape[1]), faces, sizes)
+    gathered: dict[str, list[Tensor]] = {}
+    with progress_bar("synthetic faces", len(faces)) as advance, torch.no_grad():
+        for rows in torch.arange(len(faces)).split(sizes.chunk):
+            generator = torch_generator(seed, "synthetic", int(rows[0]))
+            figures = {
+                **_identity_figures(trial, rows, generator),
+                **_expression_figures(trial, rows, generator),
+            }
+            for name, values in figures.items():
+                gathered.setdefault(name, []).append(values)
+            for _ in rows:
+                advance()
+    report = make_report({name: torch.cat(values) for name, values in gathered.items()}, dict(sampler_gaps or {}))
+    report.write(out)
+    report.show(console or Console())
+    return report
+
+
+class Front:
+    """The front of a head as a function of its coefficients.
+
+    Args:
+        head: the head model; its mask "front" says which vertices count.
+        n_identity: how many identity coefficients the model under test has.
+    """
+
+    def __init__(self, head: HeadModel, n_identity: int):
+        self._head = head
+        self._mask = head.mask("front")
+        self._template = head.template[self._mask]
+        self._basis = head.identity_basis[:n_identity, self._mask]
+
+    def neutral(self, identity: Float[Tensor, "*B S"]) -> Float[Tensor, "*B F 3"]:
+        """Neutral faces, metres; the head itself is not evaluated beyond its front."""
+        return self._template + (identity @ self._basis.flatten(1)).unflatten(-1, self._template.shape)
+
+    def expressive(self, identity: Tensor, expression: Tensor, jaw: Tensor) -> Float[Tensor, "*B F 3"]:
+        """Faces with expression and jaw, metres."""
+        return self._head(identity, expression, self._head.jaw_pose(jaw))[..., self._mask, :]
+
+
+def _identity_figures(
+    model: FaceSampler,
+    front: Front,
+    faces: SyntheticSet,
+    rows: Tensor,
+    sizes: SyntheticSizes,
+    generator: torch.Generator,
+) -> Figures:
+    condition, truth = faces.condition[rows], faces.identity[rows]
+    many = model.sample_identities(condition, sizes.n_many, generator)
+    candidates = model.sample_identities(condition, sizes.n_candidates, generator)
+    best = model.rank(condition, candidates).best(candidates)
+    random = torch.randn(candidates.shape, generator=generator)
+    true_face, middle = front.neutral(truth)[:, None], front.neutral(many.mean(1))[:, None]
+    errors = aligned_error_mm(front.neutral(candidates), true_face)
+    nearest = aligned_error_mm(front.neutral(candidates), middle).argmin(1, keepdim=True)
+    return {
+        "random": aligned_error_mm(front.neutral(random), true_face).mean(1),
+        "avg": errors.mean(1),
+        "min": errors.amin(1),
+        "nearest": errors.gather(1, nearest)[:, 0],
+        "rank": aligned_error_mm(front.neutral(best)[:, None], true_face)[:, 0],
+        "mean_of_samples": aligned_error_mm(middle, true_face)[:, 0],
+        "mean_head": aligned_error_mm(front.neutral(torch.zeros_like(truth))[:, None], true_face)[:, 0],
+        "identity_covered": central_coverage(many, truth),
+        "identity_crps": crps(many, truth),
+        "identity_crps_prior": crps_standard_normal(truth),
+    }
+
+
+def _expression_figures(
+    model: FaceSampler,
+    front: Front,
+    faces: SyntheticSet,
+    rows: Tensor,
+    sizes: SyntheticSizes,
+    generator: torch.Generator,
+) -> Figures:
+    condition = faces.condition[rows]
+    truth = torch.cat([faces.expression[rows], faces.jaw[rows]], 1)
+    # Each on an identity of its own: the joint distribution is what must be calibrated.
+    identity = model.sample_identities(condition, sizes.n_many, generator)
+    drawn = model.sample_expressions(condition, identity, sizes.n_many, generator)
+    many = torch.cat([drawn.expression, drawn.jaw], 2)
+    # In units of the prior's deviation, so that no coefficient counts for more because of its unit.
+    unit = faces.prior_expression.std(0).clamp_min(1e-6)
+    prior = faces.prior_expression[None].expand(len(rows), -1, -1)
+    few = slice(sizes.n_joint)
+    joint = trial.front.expressive(identity[:, few], drawn.expression[:, few], drawn.jaw[:, few])
+    return {
+        "expression_covered": central_coverage(many, truth),
+        "expression_crps": crps(many, truth) / unit,
+        "expression_crps_prior": crps(prior, truth) / unit,
+        "spread_ratio": region_spread_ratio(spread_mm(_aligned(joint)), faces.hidden[rows]),
+    }
+
+
+def _aligned(vertices: Float[Tensor, "B N V 3"]) -> Float[Tensor, "B N V 3"]:
+    return fit_rigid(vertices, vertices.mean(1, keepdim=True).expand_as(vertices)).apply(vertices)
+
+
+def sampler_equality(
+    draw: Callable[[SamplerConfig, torch.Generator], Float[Tensor, "n N D"]],
+    fast: SamplerConfig,
+    reference: SamplerConfig,
+    seed: int = 0,
+) -> Mapping[str, float]:
+    """How far a fast sampler is from the reference one, beside how far two seeds of the reference are from each other.
+
+    Args:
+        draw: N samples for each of n conditions.
+        fast: the sampler under test.
+        reference: what it should equal.
+        seed: root of the three random streams.
+
+    Returns:
+        `fast` and `reference`: RMS over conditions and coefficients of the differences in mean and in std;
+        `ratio`: the first over the second.
+    """
+    first, second = (draw(reference, torch_generator(seed, "reference", k)) for k in range(2))
+    quick = draw(fast, torch_generator(seed, "fast"))
+    # Both seeds serve as reference: half the noise of one.
+    gap = float((statistics_gap(quick, first).square() + statistics_gap(quick, second).square()).div(2).sqrt())
+    noise = float(statistics_gap(first, second))
+    return {"fast": gap, "reference": noise, "ratio": gap / noise}

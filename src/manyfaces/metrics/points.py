@@ -1,0 +1,66 @@
+"""Errors of the 68 facial points, in percent of the distance between the outer eye corners."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 36, 45
+"""The outer eye corners among the 68 points; right and left are the subject's."""
+
+INNER_51: Bool[np.ndarray, "68"] = np.arange(68) >= 17
+"""The points inside the face: all but the 17 of the jaw line."""
+INNER_51.setflags(write=False)
+
+
+@dataclass(frozen=True)
+class EyeFrame:
+    """Axes and unit of one annotated face: along the line of its eyes, in percent of the distance between them.
+
+    Attributes:
+        rotation: (2, 2) face_from_picture; its rows are the face's right (to the picture's right) and down.
+        unit_px: 1 % of the distance of the outer eye corners.
+    """
+
+    rotation: Float[np.ndarray, "2 2"]
+    unit_px: float
+
+    def from_picture(self, difference_px: Float[np.ndarray, "*B 2"]) -> Float[np.ndarray, "*B 2"]:
+        """Turn differences of points, pixels, into face axes and percent."""
+        return difference_px @ self.rotation.T / self.unit_px
+
+    def to_picture(self, difference: Float[np.ndarray, "*B 2"]) -> Float[np.ndarray, "*B 2"]:
+        """Inverse of `from_picture`."""
+        return difference @ self.rotation * self.unit_px
+
+
+def eye_frame(truth_px: Float[np.ndarray, "68 2"]) -> EyeFrame:
+    """The frame of an annotated face.
+
+    Args:
+        truth_px: its 68 points, pixels.
+    """
+    along = truth_px[LEFT_EYE_OUTER] - truth_px[RIGHT_EYE_OUTER]
+    distance = float(np.hypot(*along))
+    cos, sin = along / distance
+    return EyeFrame(np.array([[cos, sin], [-sin, cos]]), distance / 100)
+
+
+def interocular_nme(
+    points_px: Float[np.ndarray, "*B 68 2"], truth_px: Float[np.ndarray, "68 2"], select: Bool[np.ndarray, "68"]
+) -> Float[np.ndarray, "*B"]:
+    """Mean distance of the selected points to the truth, percent of the distance of the outer eye corners (300-W).
+
+    Args:
+        points_px: predicted, pixels.
+        truth_px: annotated, pixels.
+        select: which points count; at least one.
+    """
+    unit_px = eye_frame(truth_px).unit_px
+    distance = np.linalg.norm(points_px - truth_px, axis=-1)[..., select]
+    return distance.mean(-1) / unit_px
+
+
+def best_of(errors: Float[np.ndarray, "*B N"], k: int | None = None) -> Float[np.ndarray, "*B"]:
+    """The least error among the first k samples (all of them by default)."""
+    return errors[..., :k].min(-1)
