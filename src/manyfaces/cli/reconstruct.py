@@ -163,13 +163,22 @@ def _summarise(n_open: int, skipped: int, failures: list[_Failure], seconds: flo
     if n_open + skipped > 1 or not n_open:
         print(f"{', '.join(parts)} -> {out}")
     for failure in failures:
-        named = str(failure.photo)
-        line = error_line(failure.error)
-        line = line if named in line else line.replace("error: ", f"error: {named}: ", 1)
-        print(line, file=sys.stderr)
+        named, error = str(failure.photo), failure.error
+        message = error.message if named in error.message else f"{named}: {error.message}"
+        print(error_line(ManyfacesError(message, error.fix)), file=sys.stderr)
 
 
 def _progress() -> Progress:
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        # Lines for a terminal are printed above the bar; lines for a file or a pipe must not end up on the terminal.
+        redirect_stdout=sys.stdout.isatty(),
+    )
