@@ -18,7 +18,7 @@ SHORTEST_SIDE_PX = 32
 LONGEST_SIDE_PX = 4096
 """Larger pictures are made smaller when read: no face needs more, and memory stays bounded."""
 
-MOST_PIXELS = 250_000_000
+MOST_PIXELS = 178_000_000
 """Pictures with more pixels are refused, unless they are JPEG, which can be made smaller while being decoded."""
 
 # EXIF orientation (tag 0x0112) -> what turns the stored picture upright.
