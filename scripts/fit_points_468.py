@@ -15,6 +15,7 @@ import torch
 from manyfaces.assets import fetch
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.bank import photograph
+from manyfaces.data.expressions import ExpressionPrior, ExpressionShares
 from manyfaces.data.scene import SceneConfig, sample_scene
 from manyfaces.detect import FaceMesh, crop_from_points
 from manyfaces.geometry import Crop
@@ -23,16 +24,17 @@ from manyfaces.io.head_files import load_head
 from manyfaces.io.litert import load_network
 from manyfaces.io.atomic import atomic_path
 
-SCENES = SceneConfig(yaw_deg=(20.0, 40.0), pitch_deg=(9.0, 20.0), roll_deg=(8.0, 20.0), size_px=384, neutral_share=0.5)
+SCENES = SceneConfig(yaw_deg=(20.0, 40.0), pitch_deg=(9.0, 20.0), roll_deg=(8.0, 20.0), size_px=384)
 
 
 def look(head: HeadModel, n_scenes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Detected points (N, 468, 2), projected vertices (N, V, 2) and eye distances (N,), pixels."""
     mesh = FaceMesh(load_network(fetch("face_landmarks_468")))
+    prior = ExpressionPrior(head, ExpressionShares(neutral=0.5, smile=0.2))
     detected, projected, eyes = [], [], []
     for number in range(n_scenes):
         generator = numpy_generator(468, "embedding", number)
-        scene = sample_scene(head, generator, SCENES)
+        scene = sample_scene(head, prior, generator, SCENES)
         vertices = scene.vertices(head)
         image = photograph(head, vertices, scene.camera, generator, SCENES.size_px)
         vertices_px = scene.camera.project(vertices).points_px.numpy()

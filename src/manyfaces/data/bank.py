@@ -17,14 +17,15 @@ from jaxtyping import Float, Int
 from manyfaces.assets import fetch
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import numpy_generator
+from manyfaces.data.expressions import ExpressionPrior, ExpressionShares
 from manyfaces.data.scene import SceneConfig, sample_albedo, sample_background, sample_light, sample_scene
 from manyfaces.detect import POINTS_68_FROM_468, FaceMesh, crop_from_points
 from manyfaces.detect.observation import hidden_at, observe, to_crop_units
 from manyfaces.geometry import Crop
 from manyfaces.heads import HeadModel
+from manyfaces.io.atomic import atomic_path
 from manyfaces.io.head_files import load_head
 from manyfaces.io.litert import load_network
-from manyfaces.io.atomic import atomic_path
 from manyfaces.occlusion import paint_occluder, sample_occluder
 from manyfaces.render import render_mesh
 
@@ -41,6 +42,7 @@ class BankConfig:
         crop_jitter: deviation of the crop's place and log size, and of its angle in radians: first crop, others.
         head: name or path of the head model.
         scene: how scenes are drawn.
+        expressions: how often which expressions are.
     """
 
     seed: int = 0
@@ -50,6 +52,7 @@ class BankConfig:
     crop_jitter: tuple[float, float] = (0.10, 0.04)
     head: str = "openhead"
     scene: SceneConfig = SceneConfig()
+    expressions: ExpressionShares = ExpressionShares()
 
 
 @dataclass(frozen=True)
@@ -120,15 +123,18 @@ _JITTERED_SIZE = 1.3  # sizes and angles of real crops are off by a little more 
 
 def observe_scenes(config: BankConfig, start: int, stop: int, head: HeadModel, mesh: FaceMesh) -> Bank:
     """Make the rows of scenes `start` to `stop`; each depends on the seed and its own number alone."""
-    rows = [row for number in range(start, stop) for row in _scene_rows(config, number, head, mesh)]
+    prior = ExpressionPrior(head, config.expressions)
+    rows = [row for number in range(start, stop) for row in _scene_rows(config, number, head, prior, mesh)]
     columns = {name: np.stack([row[name] for row in rows]) for name in rows[0]}
     at = hidden_at(columns["points"], columns["hidden"])
     return Bank(hidden_at=at, **columns)
 
 
-def _scene_rows(config: BankConfig, number: int, head: HeadModel, mesh: FaceMesh) -> Iterator[dict[str, np.ndarray]]:
+def _scene_rows(
+    config: BankConfig, number: int, head: HeadModel, prior: ExpressionPrior, mesh: FaceMesh
+) -> Iterator[dict[str, np.ndarray]]:
     generator = numpy_generator(config.seed, "scene", number)
-    scene = sample_scene(head, generator, config.scene)
+    scene = sample_scene(head, prior, generator, config.scene)
     vertices = scene.vertices(head)
     image = photograph(head, vertices, scene.camera, generator, config.scene.size_px)
     points_px = scene.camera.project(head.landmarks(vertices, "468")).points_px.numpy()
@@ -163,7 +169,9 @@ def jittered_crop(crop: Crop, deviation: float, generator: np.random.Generator) 
     shift = generator.normal(0, deviation, 2) * crop.size_px / 1.5
     grown, turned = generator.normal(0, deviation * _JITTERED_SIZE, 2)
     centre = (float(crop.centre_px[0] + shift[0]), float(crop.centre_px[1] + shift[1]))
-    return replace(crop, centre_px=centre, size_px=crop.size_px * float(np.exp(grown)), angle_rad=crop.angle_rad + turned)
+    return replace(
+        crop, centre_px=centre, size_px=crop.size_px * float(np.exp(grown)), angle_rad=crop.angle_rad + turned
+    )
 
 
 def photograph(

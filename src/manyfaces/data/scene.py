@@ -3,11 +3,13 @@
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from manyfaces.data.expressions import ExpressionPrior
 from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_euler
 from manyfaces.heads import HeadModel
 from manyfaces.render import DEFAULT_LIGHT
@@ -24,7 +26,6 @@ class SceneConfig:
         roll_deg: the same of tilting.
         face_share: smallest and largest head height over picture side.
         distance_m: smallest and largest distance of the camera.
-        neutral_share: how many faces have no expression.
     """
 
     size_px: int = 256
@@ -33,7 +34,6 @@ class SceneConfig:
     roll_deg: tuple[float, float] = (12.0, 40.0)
     face_share: tuple[float, float] = (0.62, 0.92)
     distance_m: tuple[float, float] = (0.45, 4.0)
-    neutral_share: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,13 @@ class Scene:
         return head(self.identity[None], self.expression[None], head.jaw_pose(self.jaw[None]))[0]
 
 
-def sample_scene(head: HeadModel, generator: np.random.Generator, config: SceneConfig | None = None) -> Scene:
-    """Draw one person.
-
-    Raises:
-        ValueError: the head carries no expression samples.
-    """
+def sample_scene(
+    head: HeadModel, prior: ExpressionPrior, generator: np.random.Generator, config: SceneConfig | None = None
+) -> Scene:
+    """Draw one person."""
     config = config or SceneConfig()
     identity = torch.from_numpy(generator.standard_normal(head.n_identity).astype(np.float32))
-    expression, jaw = sample_expression(head, generator, config.neutral_share)
+    expression, jaw = prior.sample(generator)
     angles = tuple(_clipped(generator, *pair) for pair in (config.yaw_deg, config.pitch_deg, config.roll_deg))
     rotation = HEAD_TO_CAMERA @ matrix_from_euler(*(torch.tensor(math.radians(a)) for a in angles))
     # Uniform in 1 / distance: perspective goes with it.
@@ -82,25 +80,6 @@ def sample_scene(head: HeadModel, generator: np.random.Generator, config: SceneC
         torch.tensor(focal_px, dtype=torch.float32), torch.tensor([middle, middle]), rotation.float(), translation
     )
     return Scene(identity, expression, jaw, camera, (angles[0], angles[1], angles[2]))
-
-
-def sample_expression(
-    head: HeadModel, generator: np.random.Generator, neutral_share: float = 0.1
-) -> tuple[Float[Tensor, " E"], Float[Tensor, "3"]]:
-    """Draw expression and jaw together: the head's samples of plausible expressions, blended in pairs.
-
-    A convex blend of two plausible expressions is plausible too, and makes endlessly many of a few thousand.
-    """
-    if head.data.expression_samples is None or head.data.jaw_samples is None:
-        raise ValueError(f"head {head.data.name!r} has no expression samples to draw from")
-    expressions, jaws = head.data.expression_samples, head.data.jaw_samples
-    if generator.random() < neutral_share:
-        return torch.zeros(head.n_expression), torch.zeros(3)
-    first, second = generator.integers(len(expressions), size=2)
-    share = generator.beta(0.4, 0.4)
-    expression = share * expressions[first].astype(np.float32) + (1 - share) * expressions[second].astype(np.float32)
-    jaw = share * jaws[first].astype(np.float32) + (1 - share) * jaws[second].astype(np.float32)
-    return torch.from_numpy(expression.astype(np.float32)), torch.from_numpy(jaw.astype(np.float32))
 
 
 def sample_albedo(head: HeadModel, generator: np.random.Generator) -> Float[Tensor, "V 3"]:
@@ -118,7 +97,9 @@ def sample_albedo(head: HeadModel, generator: np.random.Generator) -> Float[Tens
     return torch.from_numpy(np.clip(albedo, 0.01, 1).astype(np.float32))
 
 
-_SKIN_TONES = np.array([[0.84, 0.62, 0.50], [0.72, 0.50, 0.38], [0.55, 0.36, 0.25], [0.34, 0.21, 0.14], [0.92, 0.74, 0.65]])
+_SKIN_TONES = np.array(
+    [[0.84, 0.62, 0.50], [0.72, 0.50, 0.38], [0.55, 0.36, 0.25], [0.34, 0.21, 0.14], [0.92, 0.74, 0.65]]
+)
 
 
 def sample_light(generator: np.random.Generator) -> Float[Tensor, "9 3"]:
@@ -132,8 +113,6 @@ def sample_light(generator: np.random.Generator) -> Float[Tensor, "9 3"]:
 
 def sample_background(generator: np.random.Generator, size_px: int) -> Float[np.ndarray, "H W 3"]:
     """Draw a blurry backdrop, RGB in [0, 1]."""
-    import cv2
-
     cells = int(generator.integers(1, 9))
     coarse = generator.uniform(0, 1, (cells, cells, 3)) * generator.uniform(0.1, 1) + generator.uniform(0, 0.5, 3)
     return np.clip(cv2.resize(coarse, (size_px, size_px), interpolation=cv2.INTER_CUBIC), 0, 1)

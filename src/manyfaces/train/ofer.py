@@ -33,7 +33,7 @@ def _no_encoder() -> None:
 
 
 @dataclass(frozen=True)
-class _OferRecipe:
+class OferRecipe:
     """What the three have in common.
 
     Attributes:
@@ -44,6 +44,7 @@ class _OferRecipe:
         make_encoder: makes the network's encoder; by default conditions are vectors.
         encoder_config: plain values that define the encoder, saved with the weights.
         n_statistics: examples from which the coefficients' mean and spread are taken.
+        held_out: source of the validation batches; `source` with seeds of their own when None.
     """
 
     source: Source
@@ -53,6 +54,7 @@ class _OferRecipe:
     make_encoder: MakeEncoder = _no_encoder
     encoder_config: dict[str, Any] = field(default_factory=dict)
     n_statistics: int = 4096
+    held_out: Source | None = None
 
     def describe(self) -> dict[str, Any]:
         """Plain values that define the network."""
@@ -60,14 +62,15 @@ class _OferRecipe:
 
     def batch(self, step: int, split: Split) -> Example:
         """The examples of a step; training and validation never share a seed."""
-        return self.source.batch(stream_seed(self.config.seed, split), step, self.batch_size)
+        source = self.held_out if split == "validation" and self.held_out is not None else self.source
+        return source.batch(stream_seed(self.config.seed, split), step, self.batch_size)
 
     def _statistics(self) -> Example:
         return self.source.batch(stream_seed(self.config.seed, "statistics"), 0, self.n_statistics)
 
 
 @dataclass(frozen=True)
-class IdGenRecipe(_OferRecipe):
+class IdGenRecipe(OferRecipe):
     """Train the identity network."""
 
     name: str = "idgen"
@@ -84,7 +87,7 @@ class IdGenRecipe(_OferRecipe):
 
 
 @dataclass(frozen=True)
-class ExpGenRecipe(_OferRecipe):
+class ExpGenRecipe(OferRecipe):
     """Train the expression network."""
 
     name: str = "expgen"
@@ -101,8 +104,8 @@ class ExpGenRecipe(_OferRecipe):
         return expgen_loss(cast(ExpGen, model), batch, generator)
 
 
-@dataclass(frozen=True)
-class IdRankRecipe(_OferRecipe):
+@dataclass(frozen=True, kw_only=True)
+class IdRankRecipe(OferRecipe):
     """Train the ranking network on what a trained, frozen IdGen draws.
 
     Attributes:
@@ -112,19 +115,17 @@ class IdRankRecipe(_OferRecipe):
         sampler: how they are drawn; as configured by default.
     """
 
-    idgen: IdGen | None = None
-    front: FrontFace | None = None
+    idgen: IdGen
+    front: FrontFace
     n_candidates: int = 100
     sampler: SamplerConfig | None = None
     name: str = "idrank"
 
     def build(self) -> nn.Module:
         """The network."""
-        assert self.front is not None, "IdRankRecipe needs the front face"
         return IdRank(self.ofer, self.front, self.make_encoder())
 
     def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
         """Listwise loss on freshly drawn candidates."""
-        assert self.idgen is not None, "IdRankRecipe needs the trained IdGen"
         candidates = self.idgen.sample(batch.condition, self.n_candidates, generator, self.sampler)
         return idrank_loss(cast(IdRank, model), batch, candidates)

@@ -24,6 +24,7 @@ class PointEncoderConfig:
         n_depth_modes: of their depth.
         n_hidden_modes: of how hidden they are.
         n_shift_modes: of the correction.
+        n_error_modes: of what the correction leaves.
         n_cells: cells a side of the map of what is hidden.
         n_identity: identity coefficients.
         n_expression: expression coefficients.
@@ -35,6 +36,7 @@ class PointEncoderConfig:
     n_depth_modes: int = 24
     n_hidden_modes: int = 40
     n_shift_modes: int = 80
+    n_error_modes: int = 40
     n_cells: int = 16
     n_identity: int = 100
     n_expression: int = 50
@@ -136,6 +138,7 @@ class PointEncoder(nn.Module):
         self.depth_modes = Modes(n, config.n_depth_modes)
         self.hidden_modes = Modes(n, config.n_hidden_modes)
         self.shift_modes = Modes(2 * n, config.n_shift_modes)
+        self.error_modes = Modes(2 * n, config.n_error_modes)
         n_coefficients = config.n_identity + config.n_expression + 3
         self.register_buffer("coefficient_mean", torch.zeros(n_coefficients))
         self.register_buffer("coefficient_std", torch.ones(n_coefficients))
@@ -174,6 +177,17 @@ class PointEncoder(nn.Module):
         identity, expression, jaw = coefficients.split(sizes, -1)
         scale = F.softplus(self.scale_head(condition)) * TYPICAL_ERROR + 1e-3
         return PointEstimate(condition, seen.points + shift, scale, identity, expression, jaw)
+
+    def draw_errors(self, n: int, generator: torch.Generator) -> Float[Tensor, "N P 2"]:
+        """Draw what the estimated points may be off by, in units of their scale; errors of one draw go together."""
+        modes = torch.randn(n, len(self.error_modes.deviation), generator=generator)
+        return (modes * self.error_modes.deviation @ self.error_modes.directions).unflatten(1, (-1, 2))
+
+    @torch.no_grad()
+    def fit_errors(self, seen: Observations, points: Float[Tensor, "N P 2"]) -> None:
+        """Learn how the errors go together from observations the encoder was not trained on."""
+        found = self(seen)
+        self.error_modes.fit(((points - found.points) / found.scale[..., None]).flatten(1))
 
     @torch.no_grad()
     def fit_statistics(

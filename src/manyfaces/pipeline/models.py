@@ -1,0 +1,81 @@
+"""Released models, loaded: head, detector, encoder and networks together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from manyfaces.assets import fetch, packaged
+from manyfaces.core.config import from_dict
+from manyfaces.detect import FaceDetector, FaceMesh
+from manyfaces.heads import HeadModel
+from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.head_files import load_head
+from manyfaces.io.litert import load_network
+from manyfaces.methods.ofer import FrontFace, Ofer, OferConfig
+from manyfaces.methods.ofer.point_encoder import PointEncoder, PointEncoderConfig
+from manyfaces.pipeline.catalogue import released
+
+
+@dataclass(frozen=True)
+class OpenOfer:
+    """Everything that a reconstruction with the open recipe needs.
+
+    Attributes:
+        name: of the model.
+        head: the head model.
+        detector: finds faces.
+        mesh: finds their points.
+        encoder: corrects the points and makes the condition.
+        ofer: the three networks.
+    """
+
+    name: str
+    head: HeadModel
+    detector: FaceDetector
+    mesh: FaceMesh
+    encoder: PointEncoder
+    ofer: Ofer
+
+
+def load_open_ofer(name: str, device: torch.device) -> OpenOfer:
+    """Load a released model of the open recipe.
+
+    Raises:
+        ChoiceError, AssetError, WeightError: see `Predictor.from_pretrained`.
+    """
+    model = released(name)
+    head = HeadModel(load_head(model.head))
+    files = {part: packaged(f"{name}/{part}.safetensors") for part in model.parts}
+    encoder = load_encoder(files["points"])
+    config = from_dict(OferConfig, load_weights(files["idgen"]).config["ofer"])
+    ofer = Ofer(config, front_face(head, config.idrank.n_vertices, config.n_identity))
+    for part in ("idgen", "idrank", "expgen"):
+        load_part(getattr(ofer, part), files[part])
+    mesh = FaceMesh(load_network(fetch("face_landmarks_468")))
+    detector = FaceDetector(
+        load_network(fetch("face_detection_short_range")), load_network(fetch("face_detection_full_range"))
+    )
+    return OpenOfer(name, head, detector, mesh, encoder.eval(), ofer.to(device).eval())
+
+
+def load_encoder(path: Path) -> PointEncoder:
+    """Load a point encoder with its own configuration."""
+    weights = load_weights(path)
+    encoder = PointEncoder(from_dict(PointEncoderConfig, weights.config["encoder"]))
+    load_into(encoder, weights)
+    return encoder
+
+
+def load_part(network: nn.Module, path: Path) -> None:
+    """Fill one network from its file."""
+    load_into(network, load_weights(path))
+
+
+def front_face(head: HeadModel, n_vertices: int, n_identity: int) -> FrontFace:
+    """The front of the neutral head, thinned evenly to `n_vertices`, as the ranker looks at it; millimetres."""
+    front = np.nonzero(head.data.masks["front"])[0]
+    kept = torch.from_numpy(front[np.linspace(0, len(front) - 1, n_vertices).round().astype(int)])
+    return FrontFace(head.template[kept] * 1000, head.identity_basis[:n_identity, kept] * 1000)

@@ -1,0 +1,260 @@
+"""The door to everything: photos in, reconstructions out."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Bool, UInt8
+from PIL import Image
+from torch import Tensor
+
+from manyfaces.core.errors import ChoiceError, InputError, MaskError, NoFaceError
+from manyfaces.core.seeds import torch_generator
+from manyfaces.detect import FaceBox, crop_from_box
+from manyfaces.io.image import read_image, read_mask
+from manyfaces.methods.ofer import Ofer
+from manyfaces.occlusion import find_occlusion
+from manyfaces.pipeline.models import OpenOfer, load_open_ofer
+from manyfaces.pipeline.pose import fit_cameras
+from manyfaces.pipeline.preprocess import FaceView, look_at_face
+from manyfaces.pipeline.result import Reconstruction
+from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
+
+Photo = str | Path | Image.Image | np.ndarray
+Occlusion = Literal["auto", "none"] | str | Path | np.ndarray | None
+IdentityChoice = Literal["best", "varied"]
+FaceChoice = Literal["all", "largest"] | int
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to reconstruct.
+
+    Attributes:
+        occlusion: what hides the face: "auto" finds it, "none" takes nothing as hidden; else a mask (file or (H, W)
+            array, nonzero where hidden).
+        identities: "best": many expressions of the identity ranked first, as in the paper; "varied": the k-th
+            hypothesis has the k-th ranked identity and its own expression.
+        n_identities: identities sampled and ranked, N.
+        n_expressions: hypotheses that come out, M.
+        seed: same seed, same faces.
+        face: which faces of the photo: all, the largest, or one by number (largest first).
+        sampler: "fast", "ddim" or "ddpm".
+    """
+
+    occlusion: Occlusion = "auto"
+    identities: IdentityChoice = "best"
+    n_identities: int = 100
+    n_expressions: int = 15
+    seed: int = 0
+    face: FaceChoice = "all"
+    sampler: SamplerPreset = "fast"
+
+    def __post_init__(self) -> None:
+        """Check the choices.
+
+        Raises:
+            InputError: a choice is unknown or a number too small.
+        """
+        if self.identities not in ("best", "varied"):
+            raise ChoiceError("choice of identities", self.identities, ["best", "varied"])
+        if self.sampler not in SAMPLER_PRESETS:
+            raise ChoiceError("sampler", self.sampler, list(SAMPLER_PRESETS))
+        if self.n_identities < 1 or self.n_expressions < 1:
+            raise InputError("n_identities and n_expressions must be at least 1")
+        if self.identities == "varied" and self.n_expressions > self.n_identities:
+            raise InputError(
+                f"{self.n_expressions} varied hypotheses need as many identities, there are {self.n_identities}",
+                "raise n_identities",
+            )
+
+
+class Predictor:
+    """Reconstructs faces from photos.
+
+    Example:
+        faces = Predictor.from_pretrained("ofer-open")("photo.jpg")
+        faces.save("out/")
+    """
+
+    def __init__(self, model: OpenOfer):
+        self._model = model
+
+    @classmethod
+    def from_pretrained(cls, name: str = "ofer-open", device: str | torch.device = "cpu") -> "Predictor":
+        """Load a released model.
+
+        Args:
+            name: see `manyfaces models`.
+            device: where the networks run.
+
+        Raises:
+            ChoiceError: there is no such model.
+            AssetError: a face-detection file is missing and cannot be fetched.
+            WeightError: a weight file is damaged.
+        """
+        return cls(load_open_ofer(name, torch.device(device)))
+
+    def __call__(self, photo: Photo, **options) -> Reconstruction:
+        """Reconstruct the largest face of a photo; takes the fields of `Options` by name."""
+        return self.reconstruct(photo, **{"face": "largest", **options})[0]
+
+    def reconstruct(self, photo: Photo, **options) -> list[Reconstruction]:
+        """Reconstruct the faces of a photo, largest first; takes the fields of `Options` by name.
+
+        Args:
+            photo: file, PIL image, or (H, W, 3) uint8 RGB array.
+            options: see `Options`.
+
+        Raises:
+            ImageError: the photo cannot be read.
+            NoFaceError: no face was found, or not as many as `face` asks for.
+            MaskError: the mask does not fit the photo.
+        """
+        return self.reconstruct_many([photo], **options)[0]
+
+    @torch.no_grad()
+    def reconstruct_many(
+        self, photos: Sequence[Photo] | UInt8[Tensor, "B 3 H W"], **options
+    ) -> list[list[Reconstruction]]:
+        """Reconstruct many photos, all their faces sampled in one batch.
+
+        A photo's faces are the same as when it comes alone: every face has its own random stream.
+
+        Args:
+            photos: as `reconstruct` takes them, or one uint8 RGB tensor.
+            options: see `Options`.
+
+        Returns:
+            For each photo its faces, largest first.
+        """
+        chosen = Options(**options)
+        images = _images(photos)
+        started = time.perf_counter()
+        views = [self._look(image, chosen) for image in images]
+        looked = time.perf_counter()
+        flat = [(image, face, view) for image, faces in zip(images, views, strict=True) for face, view in faces]
+        hypotheses = self._sample([view for _, _, view in flat], [face for _, face, _ in flat], chosen)
+        sampled = time.perf_counter()
+        timings = {"look": looked - started, "sample_and_rank": sampled - looked}
+        results = iter(
+            self._assemble(*item, drawn, chosen, timings) for item, drawn in zip(flat, hypotheses, strict=True)
+        )
+        return [[next(results) for _ in faces] for faces in views]
+
+    def detect(self, image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
+        """All faces of a picture, largest first: the order that `face` counts in."""
+        return sorted(self._model.detector(image), key=lambda face: -_side_px(face))
+
+    def _look(self, image: np.ndarray, options: Options) -> list[tuple[int, FaceView]]:
+        faces = _choose(self.detect(image), options.face)
+        mask = _known_mask(options.occlusion, image)
+
+        def find_mask(picture, points):
+            return mask if mask is not None else find_occlusion(picture, points, self._model.mesh).mask
+
+        model = self._model
+        return [
+            (number, look_at_face(image, crop_from_box(face), find_mask, model.mesh, model.encoder))
+            for number, face in faces
+        ]
+
+    def _sample(self, views: list[FaceView], numbers: list[int], options: Options) -> list[Hypotheses]:
+        if not views:
+            return []
+        condition = torch.stack([view.condition for view in views]).to(self._ofer.device)
+        generators = [torch_generator(options.seed, "face", number) for number in numbers]
+        return draw_hypotheses(
+            self._ofer,
+            condition,
+            generators,
+            n_identities=options.n_identities,
+            n_expressions=options.n_expressions,
+            varied=options.identities == "varied",
+            sampler=SAMPLER_PRESETS[options.sampler],
+        )
+
+    def _assemble(
+        self,
+        image: np.ndarray,
+        number: int,
+        view: FaceView,
+        drawn: Hypotheses,
+        options: Options,
+        timings: dict[str, float],
+    ) -> Reconstruction:
+        started = time.perf_counter()
+        head = self._model.head
+        identities = drawn.identities[drawn.identity_index]
+        vertices = head(identities, drawn.expressions, head.jaw_pose(drawn.jaw))
+        generator = torch_generator(options.seed, "camera", number)
+        cameras = fit_cameras(head.landmarks(vertices, "468"), view, self._model.encoder, generator)
+        low, high = view.points_px.min(0), view.points_px.max(0)
+        return Reconstruction(
+            head=head,
+            identities=drawn.identities,
+            order=drawn.order,
+            scores=drawn.scores,
+            identity_index=drawn.identity_index,
+            expressions=drawn.expressions,
+            jaw=drawn.jaw,
+            cameras=cameras,
+            photo=image,
+            visible=~view.hidden,
+            points_px=view.points_px,
+            hidden_mask=view.mask if view.mask.any() else None,
+            face_box=np.concatenate([low, high]).astype(np.float32),
+            model=self._model.name,
+            seed=options.seed,
+            timings={**timings, "pose": time.perf_counter() - started},
+        )
+
+    @property
+    def _ofer(self) -> Ofer:
+        return self._model.ofer
+
+
+def _images(photos: Sequence[Photo] | Tensor) -> list[np.ndarray]:
+    if isinstance(photos, Tensor):
+        return [photo.permute(1, 2, 0).cpu().contiguous().numpy() for photo in photos]
+    return [read_image(photo) for photo in photos]
+
+
+def _side_px(face: FaceBox) -> float:
+    return float((face.box_px[2:] - face.box_px[:2]).max())
+
+
+def _choose(faces: list[FaceBox], choice: FaceChoice) -> list[tuple[int, FaceBox]]:
+    numbered = list(enumerate(faces))
+    if not numbered:
+        raise NoFaceError("no face was found", "try a photo in which a face is larger, or less hidden")
+    if choice == "all":
+        return numbered
+    index = 0 if choice == "largest" else choice
+    if not isinstance(index, int) or isinstance(index, bool):
+        raise ChoiceError("face", choice, ["all", "largest", "a number from 0"])
+    if not 0 <= index < len(numbered):
+        raise NoFaceError(
+            f"there is no face {index}: {len(numbered)} found", f"give a number from 0 to {len(numbered) - 1}"
+        )
+    return [numbered[index]]
+
+
+def _known_mask(occlusion: Occlusion, image: np.ndarray) -> Bool[np.ndarray, "H W"] | None:
+    """The mask that was given; None if it is to be found."""
+    size = (image.shape[0], image.shape[1])
+    if occlusion is None or (isinstance(occlusion, str) and occlusion == "none"):
+        return np.zeros(size, bool)
+    if isinstance(occlusion, str) and occlusion == "auto":
+        return None
+    if isinstance(occlusion, np.ndarray):
+        if occlusion.shape != size:
+            raise MaskError(
+                f"the mask has shape {occlusion.shape}, the photo {size}", "give a mask of the photo's size"
+            )
+        return occlusion.astype(bool)
+    return read_mask(occlusion, size)

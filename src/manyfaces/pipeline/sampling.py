@@ -1,0 +1,71 @@
+"""Identities, their ranking and expressions for a batch of faces, joined to hypotheses."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from manyfaces.diffusion import ANCESTRAL, DDIM_250, FAST, SamplerConfig
+from manyfaces.methods.ofer import Ofer
+
+SamplerPreset = Literal["fast", "ddim", "ddpm"]
+SAMPLER_PRESETS: dict[str, SamplerConfig] = {"fast": FAST, "ddim": DDIM_250, "ddpm": ANCESTRAL}
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """What was drawn for one face.
+
+    Attributes:
+        identities: all sampled identities.
+        order: their rows, best first.
+        scores: the ranker's probability of each row.
+        identity_index: row of the identity of each hypothesis.
+        expressions: expression of each hypothesis.
+        jaw: jaw of each hypothesis, axis-angle.
+    """
+
+    identities: Float[Tensor, "N S"]
+    order: Int[Tensor, " N"]
+    scores: Float[Tensor, " N"]
+    identity_index: Int[Tensor, " M"]
+    expressions: Float[Tensor, "M E"]
+    jaw: Float[Tensor, "M 3"]
+
+
+def draw_hypotheses(
+    ofer: Ofer,
+    condition: Float[Tensor, "B C"],
+    generators: list[torch.Generator],
+    n_identities: int,
+    n_expressions: int,
+    varied: bool,
+    sampler: SamplerConfig,
+) -> list[Hypotheses]:
+    """Sample, rank and sample again (OFER, figure 3).
+
+    Args:
+        ofer: the three networks.
+        condition: one vector for each face.
+        generators: one for each face.
+        n_identities: N.
+        n_expressions: M.
+        varied: give the k-th hypothesis the k-th ranked identity instead of the first.
+        sampler: for both generators.
+    """
+    identities = ofer.sample_identities(condition, n_identities, generators, sampler)
+    ranking = ofer.rank(condition, identities)
+    if varied:
+        rows = ranking.order[:, :n_expressions]
+    else:
+        rows = ranking.order[:, :1].expand(-1, n_expressions)
+    chosen = torch.take_along_dim(identities, rows[..., None], 1)
+    drawn = ofer.sample_expressions(condition, chosen, n_expressions, generators, sampler)
+    return [
+        Hypotheses(
+            *(part[b].cpu() for part in (identities, ranking.order, ranking.scores, rows, drawn.expression, drawn.jaw))
+        )
+        for b in range(len(condition))
+    ]

@@ -1,0 +1,90 @@
+"""Recipe of the point encoder: what the detector says, to where the points are and what the coefficients are."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.seeds import torch_generator
+from manyfaces.data.bank import Bank
+from manyfaces.data.sources import coefficients, observations, validation_rows
+from manyfaces.methods.ofer.point_encoder import Observations, PointEncoder, PointEncoderConfig
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.recipe import Split
+
+
+@dataclass(frozen=True)
+class PointBatch:
+    """Observations with their truth.
+
+    Attributes:
+        seen: the observations.
+        points: where the points really are, crop units.
+        coefficients: identity, expression and jaw.
+    """
+
+    seen: Observations
+    points: Float[Tensor, "B P 2"]
+    coefficients: Float[Tensor, "B K"]
+
+
+@dataclass(frozen=True)
+class PointRecipe:
+    """Train the point encoder on a bank.
+
+    Attributes:
+        bank: observations with their truth.
+        encoder: sizes.
+        config: settings of the loop.
+        batch_size: examples per step.
+        name: for messages and files.
+    """
+
+    bank: Bank
+    encoder: PointEncoderConfig
+    config: TrainConfig
+    batch_size: int = 512
+    name: str = "points"
+
+    def __post_init__(self) -> None:
+        """Turn the bank into tensors once."""
+        held = validation_rows(self.bank)
+        everything = PointBatch(
+            observations(self.bank),
+            torch.from_numpy(self.bank.true_points),
+            coefficients(self.bank, self.encoder.n_identity),
+        )
+        object.__setattr__(self, "_all", everything)
+        object.__setattr__(self, "_rows", {"train": (~held).nonzero()[:, 0], "validation": held.nonzero()[:, 0]})
+
+    def build(self) -> nn.Module:
+        """The network, with the training rows' statistics."""
+        model = PointEncoder(self.encoder)
+        rows = self._rows["train"][:: max(1, len(self._rows["train"]) // STATISTICS_ROWS)]
+        part = self._pick(rows)
+        model.fit_statistics(part.seen, part.points, part.coefficients)
+        return model
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values that define the network."""
+        return {"encoder": to_dict(self.encoder)}
+
+    def batch(self, step: int, split: Split) -> PointBatch:
+        """The examples of a step."""
+        rows = self._rows[split]
+        generator = torch_generator(self.config.seed, "points", split, step)
+        return self._pick(rows[torch.randint(len(rows), (self.batch_size,), generator=generator)])
+
+    def loss(self, model: nn.Module, batch: PointBatch, generator: torch.Generator) -> Float[Tensor, ""]:
+        """Likelihood of the points plus squared error of the coefficients."""
+        return cast(PointEncoder, model).loss(batch.seen, batch.points, batch.coefficients)
+
+    def _pick(self, rows: Tensor) -> PointBatch:
+        everything: PointBatch = self._all  # type: ignore[attr-defined]
+        return PointBatch(everything.seen.at(rows), everything.points[rows], everything.coefficients[rows])
+
+
+STATISTICS_ROWS = 20_000

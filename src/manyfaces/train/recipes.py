@@ -1,0 +1,164 @@
+"""The named recipes: what is trained, on what, for how long."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from manyfaces.core.errors import ChoiceError, InputError
+from manyfaces.data.bank import Bank, BankConfig, build_bank
+from manyfaces.data.sources import BankSource, EncodedBank, observations, validation_rows
+from manyfaces.heads import HeadModel
+from manyfaces.io.checkpoints import load_weights, save_weights
+from manyfaces.io.head_files import load_head
+from manyfaces.methods.ofer import OPEN, IdGen, OferConfig
+from manyfaces.methods.ofer.point_encoder import PointEncoderConfig
+from manyfaces.pipeline.models import front_face, load_encoder, load_part
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.loop import TrainResult
+from manyfaces.train.loop import train as run_loop
+from manyfaces.train.ofer import ExpGenRecipe, IdGenRecipe, IdRankRecipe
+from manyfaces.train.points import PointRecipe
+from manyfaces.train.recipe import Recipe
+
+Part = Literal["points", "idgen", "idrank", "expgen"]
+PARTS: tuple[Part, ...] = get_args(Part)
+N_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class OpenRecipe:
+    """All settings of one recipe; `seed` reaches every random stream.
+
+    Attributes:
+        bank: the rendered observations.
+        encoder: sizes of the point encoder.
+        ofer: sizes of the three OFER networks.
+        points: training of the encoder; idgen, idrank, expgen likewise.
+    """
+
+    bank: BankConfig
+    encoder: PointEncoderConfig
+    ofer: OferConfig
+    points: TrainConfig
+    idgen: TrainConfig
+    idrank: TrainConfig
+    expgen: TrainConfig
+
+
+RECIPES: dict[str, OpenRecipe] = {
+    # The shipped weights: about two hours on two CPU cores.
+    "open": OpenRecipe(
+        bank=BankConfig(n_scenes=24_000),
+        encoder=PointEncoderConfig(),
+        ofer=OPEN,
+        points=TrainConfig(steps=8_000, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.998),
+        idgen=TrainConfig(steps=12_000),
+        idrank=TrainConfig(steps=1_500, learning_rate=1e-3, warmup_steps=100),
+        expgen=TrainConfig(steps=12_000),
+    ),
+    # The same in two minutes, to see it run; its weights are of no use.
+    "open-tiny": OpenRecipe(
+        bank=BankConfig(n_scenes=500),
+        encoder=PointEncoderConfig(),
+        ofer=OPEN,
+        points=TrainConfig(steps=200, warmup_steps=20, ema_decay=0.98),
+        idgen=TrainConfig(steps=200, warmup_steps=20, ema_decay=0.98),
+        idrank=TrainConfig(steps=20, warmup_steps=5, ema_decay=0.9),
+        expgen=TrainConfig(steps=200, warmup_steps=20, ema_decay=0.98),
+    ),
+}
+
+
+def train(
+    part: Part, recipe: str, out: Path, seed: int = 0, steps: int | None = None, device: str | torch.device = "cpu"
+) -> TrainResult:
+    """Train one part of a recipe in `out/<part>/`; an interrupted run goes on.
+
+    The parts build on each other: `points` renders the bank (in `out/bank/`) and trains the encoder, `idgen` and
+    `expgen` need the encoder, `idrank` needs `idgen`.
+
+    Raises:
+        ChoiceError: unknown part or recipe.
+        InputError: the part before has not been trained in `out`.
+    """
+    if recipe not in RECIPES:
+        raise ChoiceError("recipe", recipe, sorted(RECIPES))
+    if part not in PARTS:
+        raise ChoiceError("part", part, PARTS)
+    chosen = _seeded(RECIPES[recipe], seed)
+    config: TrainConfig = getattr(chosen, part)
+    if steps is not None:
+        config = replace(config, steps=steps)
+    bank = _bank(chosen.bank, out)
+    built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out)
+    result = run_loop(built, out / part, device=device)
+    if part == "points" and result.finished:
+        _learn_errors(out / part, bank)
+    return result
+
+
+def _seeded(recipe: OpenRecipe, seed: int) -> OpenRecipe:
+    return replace(recipe, bank=replace(recipe.bank, seed=seed))
+
+
+def _bank(config: BankConfig, out: Path) -> Bank:
+    columns = (TextColumn("rendering what the detector sees"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("", total=config.n_scenes)
+        return build_bank(config, out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
+
+
+def _points(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+    return PointRecipe(bank, recipe.encoder, config)
+
+
+def _idgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+    return IdGenRecipe(ofer=recipe.ofer, config=config, **_sources(bank, out))
+
+
+def _expgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+    return ExpGenRecipe(ofer=recipe.ofer, config=config, **_sources(bank, out))
+
+
+def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+    idgen = IdGen(recipe.ofer)
+    load_part(idgen, _trained(out, "idgen"))
+    head = HeadModel(load_head(recipe.bank.head))
+    front = front_face(head, recipe.ofer.idrank.n_vertices, recipe.ofer.n_identity)
+    return IdRankRecipe(
+        ofer=recipe.ofer, config=config, batch_size=32, idgen=idgen.eval(), front=front, **_sources(bank, out)
+    )
+
+
+_BUILDERS: dict[Part, Callable[[OpenRecipe, TrainConfig, Bank, Path], Recipe]] = {
+    "points": _points,
+    "idgen": _idgen,
+    "idrank": _idrank,
+    "expgen": _expgen,
+}
+
+
+def _sources(bank: Bank, out: Path) -> dict[str, BankSource]:
+    """Training and validation rows of the bank, encoded by the frozen encoder."""
+    encoded = EncodedBank.encode(bank, load_encoder(_trained(out, "points")).eval())
+    return {"source": encoded.side(validation=False), "held_out": encoded.side(validation=True)}
+
+
+def _trained(out: Path, part: Part) -> Path:
+    path = out / part / "weights.safetensors"
+    if not path.exists():
+        raise InputError(f"{out} holds no trained {part}", f"train it first: manyfaces train {part} --out {out}")
+    return path
+
+
+def _learn_errors(folder: Path, bank: Bank) -> None:
+    """Measure on validation scenes how the encoder's errors go together, and keep it with its weights."""
+    path = folder / "weights.safetensors"
+    encoder, weights = load_encoder(path), load_weights(path)
+    held = validation_rows(bank)
+    encoder.fit_errors(observations(bank).at(held), torch.from_numpy(bank.true_points)[held])
+    save_weights(path, encoder.state_dict(), weights.config, weights.notes)
