@@ -81,8 +81,8 @@ class Models:
 class Train:
     """Train one part of a model by a named recipe; goes on where it was stopped."""
 
-    part: Positional[Literal["idgen", "idrank", "expgen"]]
-    """Which network."""
+    part: Positional[Literal["points", "idgen", "idrank", "expgen"]]
+    """Which network, in the order they build on each other (expgen needs points alone)."""
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"

@@ -6,8 +6,9 @@ result, a bank of observations with exact truth, trains and tests everything tha
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -51,8 +52,8 @@ class BankConfig:
     n_crops: int = 2
     crop_jitter: tuple[float, float] = (0.10, 0.04)
     head: str = "openhead"
-    scene: SceneConfig = SceneConfig()
-    expressions: ExpressionShares = ExpressionShares()
+    scene: SceneConfig = field(default_factory=SceneConfig)
+    expressions: ExpressionShares = field(default_factory=ExpressionShares)
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def observe_scenes(config: BankConfig, start: int, stop: int, head: HeadModel, m
 
 def _scene_rows(
     config: BankConfig, number: int, head: HeadModel, prior: ExpressionPrior, mesh: FaceMesh
-) -> Iterator[dict[str, np.ndarray]]:
+) -> Iterator[dict[str, Any]]:
     generator = numpy_generator(config.seed, "scene", number)
     scene = sample_scene(head, prior, generator, config.scene)
     vertices = scene.vertices(head)

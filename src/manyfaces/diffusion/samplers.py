@@ -38,6 +38,8 @@ class SamplerConfig:
         grid: how they are spread, see `time_grid`.
         eta: `ddim` only: 0 deterministic, 1 as noisy as DDPM.
         primed: start the deterministic samplers from `primed_start` instead of plain noise; one more network call.
+        central: start the first sample of each set from zero noise. A deterministic sampler carries it to the middle of
+            the distribution (to the mean, where that is normal): the best single guess, which random samples miss.
     """
 
     name: SamplerName = "dpm_solver_pp_2m"
@@ -45,6 +47,7 @@ class SamplerConfig:
     grid: GridName = "log_snr"
     eta: float = 0.0
     primed: bool = True
+    central: bool = False
 
 
 #: The default: 25 network calls. With the exact denoiser of N(1, std^2), std 0.2..1, its standard deviation is 1.1 to

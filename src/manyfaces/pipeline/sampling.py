@@ -1,6 +1,6 @@
 """Identities, their ranking and expressions for a batch of faces, joined to hypotheses."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -11,7 +11,11 @@ from manyfaces.diffusion import ANCESTRAL, DDIM_250, FAST, SamplerConfig
 from manyfaces.methods.ofer import Ofer
 
 SamplerPreset = Literal["fast", "ddim", "ddpm"]
-SAMPLER_PRESETS: dict[str, SamplerConfig] = {"fast": FAST, "ddim": DDIM_250, "ddpm": ANCESTRAL}
+SAMPLER_PRESETS: dict[str, SamplerConfig] = {
+    "fast": replace(FAST, central=True),
+    "ddim": replace(DDIM_250, central=True),
+    "ddpm": ANCESTRAL,
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,8 @@ def draw_hypotheses(
     """
     identities = ofer.sample_identities(condition, n_identities, generators, sampler)
     ranking = ofer.rank(condition, identities)
-    if varied:
-        rows = ranking.order[:, :n_expressions]
-    else:
-        rows = ranking.order[:, :1].expand(-1, n_expressions)
+    best_first = ranking.order[:, :n_expressions]
+    rows = best_first if varied else best_first[:, :1].expand(-1, n_expressions)
     chosen = torch.take_along_dim(identities, rows[..., None], 1)
     drawn = ofer.sample_expressions(condition, chosen, n_expressions, generators, sampler)
     return [

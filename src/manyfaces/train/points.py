@@ -1,10 +1,11 @@
 """Recipe of the point encoder: what the detector says, to where the points are and what the coefficients are."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
@@ -49,21 +50,22 @@ class PointRecipe:
     batch_size: int = 512
     name: str = "points"
 
-    def __post_init__(self) -> None:
-        """Turn the bank into tensors once."""
+    @cached_property
+    def everything(self) -> PointBatch:
+        """The whole bank as tensors."""
+        truth = coefficients(self.bank, self.encoder.n_identity)
+        return PointBatch(observations(self.bank), torch.from_numpy(self.bank.true_points), truth)
+
+    @cached_property
+    def rows(self) -> dict[Split, Int[Tensor, " R"]]:
+        """Rows of the bank on each side."""
         held = validation_rows(self.bank)
-        everything = PointBatch(
-            observations(self.bank),
-            torch.from_numpy(self.bank.true_points),
-            coefficients(self.bank, self.encoder.n_identity),
-        )
-        object.__setattr__(self, "_all", everything)
-        object.__setattr__(self, "_rows", {"train": (~held).nonzero()[:, 0], "validation": held.nonzero()[:, 0]})
+        return {"train": (~held).nonzero()[:, 0], "validation": held.nonzero()[:, 0]}
 
     def build(self) -> nn.Module:
         """The network, with the training rows' statistics."""
         model = PointEncoder(self.encoder)
-        rows = self._rows["train"][:: max(1, len(self._rows["train"]) // STATISTICS_ROWS)]
+        rows = self.rows["train"][:: max(1, len(self.rows["train"]) // STATISTICS_ROWS)]
         part = self._pick(rows)
         model.fit_statistics(part.seen, part.points, part.coefficients)
         return model
@@ -74,7 +76,7 @@ class PointRecipe:
 
     def batch(self, step: int, split: Split) -> PointBatch:
         """The examples of a step."""
-        rows = self._rows[split]
+        rows = self.rows[split]
         generator = torch_generator(self.config.seed, "points", split, step)
         return self._pick(rows[torch.randint(len(rows), (self.batch_size,), generator=generator)])
 
@@ -83,8 +85,8 @@ class PointRecipe:
         return cast(PointEncoder, model).loss(batch.seen, batch.points, batch.coefficients)
 
     def _pick(self, rows: Tensor) -> PointBatch:
-        everything: PointBatch = self._all  # type: ignore[attr-defined]
-        return PointBatch(everything.seen.at(rows), everything.points[rows], everything.coefficients[rows])
+        whole = self.everything
+        return PointBatch(whole.seen.at(rows), whole.points[rows], whole.coefficients[rows])
 
 
 STATISTICS_ROWS = 20_000

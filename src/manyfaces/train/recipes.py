@@ -55,7 +55,7 @@ RECIPES: dict[str, OpenRecipe] = {
         bank=BankConfig(n_scenes=24_000),
         encoder=PointEncoderConfig(),
         ofer=OPEN,
-        points=TrainConfig(steps=8_000, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.998),
+        points=TrainConfig(steps=3_500, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.997),
         idgen=TrainConfig(steps=12_000),
         idrank=TrainConfig(steps=1_500, learning_rate=1e-3, warmup_steps=100),
         expgen=TrainConfig(steps=12_000),
@@ -117,11 +117,13 @@ def _points(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
 
 
 def _idgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
-    return IdGenRecipe(ofer=recipe.ofer, config=config, **_sources(bank, out))
+    source, held_out = _sources(bank, out)
+    return IdGenRecipe(ofer=recipe.ofer, config=config, source=source, held_out=held_out)
 
 
 def _expgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
-    return ExpGenRecipe(ofer=recipe.ofer, config=config, **_sources(bank, out))
+    source, held_out = _sources(bank, out)
+    return ExpGenRecipe(ofer=recipe.ofer, config=config, source=source, held_out=held_out)
 
 
 def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
@@ -129,8 +131,15 @@ def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
     load_part(idgen, _trained(out, "idgen"))
     head = HeadModel(load_head(recipe.bank.head))
     front = front_face(head, recipe.ofer.idrank.n_vertices, recipe.ofer.n_identity)
+    source, held_out = _sources(bank, out)
     return IdRankRecipe(
-        ofer=recipe.ofer, config=config, batch_size=32, idgen=idgen.eval(), front=front, **_sources(bank, out)
+        ofer=recipe.ofer,
+        config=config,
+        batch_size=32,
+        idgen=idgen.eval(),
+        front=front,
+        source=source,
+        held_out=held_out,
     )
 
 
@@ -142,10 +151,10 @@ _BUILDERS: dict[Part, Callable[[OpenRecipe, TrainConfig, Bank, Path], Recipe]] =
 }
 
 
-def _sources(bank: Bank, out: Path) -> dict[str, BankSource]:
+def _sources(bank: Bank, out: Path) -> tuple[BankSource, BankSource]:
     """Training and validation rows of the bank, encoded by the frozen encoder."""
     encoded = EncodedBank.encode(bank, load_encoder(_trained(out, "points")).eval())
-    return {"source": encoded.side(validation=False), "held_out": encoded.side(validation=True)}
+    return encoded.side(validation=False), encoded.side(validation=True)
 
 
 def _trained(out: Path, part: Part) -> Path:

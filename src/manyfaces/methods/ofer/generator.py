@@ -90,5 +90,7 @@ class CoefficientGenerator(nn.Module):
             raise InputError(f"the condition has {context.shape[-1]} numbers, the network wants {self.context_dim}")
         prepared = self.net.prepare(context, visited_steps(sampler, self.schedule))
         noise = unit_noise((*context.shape[:-2], n, self.dim), generator, context)
+        if sampler.central:
+            noise[..., 0, :] = 0
         clean = sample(sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator)
         return self.standardiser.inverse(clean)

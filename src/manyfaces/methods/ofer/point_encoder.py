@@ -1,11 +1,12 @@
 """Dense face points to the condition vector: the open recipe's stand-in for ArcFace and FaRL.
 
 A multilayer perceptron sees the detector's points, their depth, what is hidden and where the crop lies, and is first
-trained alone to say where the points really are and what the coefficients are on average. Its features then condition the
-three OFER networks, as the paper's pre-trained encoders do.
+trained alone to say where the points really are and what the coefficients are on average. Its features then condition
+the three OFER networks, as the paper's pre-trained encoders do.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -144,7 +145,7 @@ class PointEncoder(nn.Module):
         self.register_buffer("coefficient_std", torch.ones(n_coefficients))
         n_inputs = 2 * config.n_point_modes + config.n_depth_modes + config.n_hidden_modes + config.n_cells**2 + 1
         widths = (n_inputs, *config.widths)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self.norm = nn.LayerNorm(widths[-1])
         self.shift_head = nn.Linear(widths[-1], config.n_shift_modes)
         self.scale_head = nn.Linear(widths[-1], n)
