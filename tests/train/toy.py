@@ -10,7 +10,7 @@ from manyfaces.methods.ofer import Example, OferConfig, RankConfig, UNetConfig
 TOY = OferConfig(
     idgen=UNetConfig(widths=(48, 24), heads=2, head_dim=8, n_qkv=4, time_dim=32),
     expgen=UNetConfig(widths=(48, 24), heads=2, head_dim=8, n_qkv=4, time_dim=32),
-    idrank=RankConfig(widths=(32, 16), n_vertices=10, temperature_mm=0.3),
+    idrank=RankConfig(widths=(64, 32), n_vertices=10, temperature_mm=0.3),
     n_identity=4,
     n_expression=5,
     n_jaw=3,

@@ -17,6 +17,7 @@ from manyfaces.core.errors import WeightError
 from manyfaces.io.atomic import atomic_path
 
 T = TypeVar("T")
+_HEADER = "manyfaces"
 State = dict[str, Shaped[Tensor, "..."]]
 
 
@@ -62,12 +63,9 @@ def save_weights(
     """
     kept = {name: _plain(tensor, half) for name, tensor in state.items()}
     values = config if isinstance(config, dict) else to_dict(config)
-    header = {
-        "config": json.dumps(values),
-        "notes": json.dumps(notes or {}),
-        "sha256": _checksum(kept),
-    }
-    content = safetensors.torch.save(kept, header)
+    header = {"config": values, "notes": notes or {}, "sha256": _checksum(kept)}
+    # One entry only: safetensors writes several in an order that changes from run to run.
+    content = safetensors.torch.save(kept, {_HEADER: json.dumps(header)})
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
 
@@ -86,7 +84,8 @@ def load_weights(path: str | Path) -> Weights:
         with safetensors.safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        config, notes, checksum = json.loads(header["config"]), json.loads(header["notes"]), header["sha256"]
+        header = json.loads(header[_HEADER])
+        config, notes, checksum = header["config"], header["notes"], header["sha256"]
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise WeightError(f"{path} is damaged or not a weight file: {error}", again) from error
     except KeyError as error:

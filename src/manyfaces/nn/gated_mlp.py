@@ -39,18 +39,19 @@ class GatedMLP(nn.Module):
     Args:
         shared_dim: length of the part that all candidates of one list share.
         own_dim: length of the candidate's own part.
-        widths: widths of the hidden layers, each a multiple of `groups`.
+        widths: widths of the hidden layers, each a multiple of `groups` and at least four times it.
         condition_dim: length of the condition vector.
         groups: groups of the group norms.
 
     Raises:
-        ConfigError: a width is not a multiple of `groups`.
+        ConfigError: a width is not a multiple of `groups`, or less than four times it.
     """
 
     def __init__(self, shared_dim: int, own_dim: int, widths: Sequence[int], condition_dim: int, groups: int = 8):
         super().__init__()
-        if any(w % groups for w in widths):
-            raise ConfigError(f"ranking widths {tuple(widths)} must be multiples of {groups}")
+        # In a group of one or two channels the norm leaves nothing but signs.
+        if any(w % groups or w < 4 * groups for w in widths):
+            raise ConfigError(f"ranking widths {tuple(widths)} must be multiples of {groups}, at least {4 * groups}")
         self.shared_dim = shared_dim
         dims = [shared_dim + own_dim, *widths]
         layers = [GatedLayer(a, b, condition_dim, groups) for a, b in pairwise(dims)]

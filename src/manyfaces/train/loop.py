@@ -82,6 +82,7 @@ def train(
                 folder.save(run)
                 saved = time.monotonic()
         folder.save(run)
+        folder.export(run)
         if run.step < config.steps:
             monitor.say(f"Stopped after {run.step} of {config.steps} steps; run the same command again to go on.")
     finished = run.step >= config.steps

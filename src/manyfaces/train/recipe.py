@@ -1,7 +1,7 @@
 """What the loop needs to know of a thing to train."""
 
 import dataclasses
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,7 @@ Split = Literal["train", "validation"]
 T = TypeVar("T")
 
 
+@runtime_checkable
 class Recipe(Protocol):
     """One network, its data and its loss.
 
@@ -45,6 +46,7 @@ class Recipe(Protocol):
         ...
 
 
+@runtime_checkable
 class Source(Protocol):
     """Endless examples with exact truth."""
 

@@ -59,9 +59,11 @@ class RunFolder:
     def __init__(self, path: str | Path, recipe: Recipe):
         self.path = Path(path)
         self.recipe = recipe
+        settings = to_dict(recipe.config)
+        settings.pop("save_every_s")  # does not change the outcome, so it may differ on resume
         self.config: dict[str, Any] = {
             "recipe": recipe.name,
-            "train": to_dict(recipe.config),
+            "train": settings,
             "network": recipe.describe(),
         }
 
@@ -75,8 +77,8 @@ class RunFolder:
         """What resuming needs."""
         return self.path / "state.pt"
 
-    def save(self, progress: Progress) -> None:
-        """Write everything; each file is whole or the old one, and `state.pt` comes last.
+    def export(self, progress: Progress) -> None:
+        """Write what others read: mean weights, configuration, history; each file is whole or the old one.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -91,6 +93,13 @@ class RunFolder:
             temporary.write_text("\n".join(["step,loss,validation", *rows]) + "\n")
         notes = {"recipe": self.recipe.name, "step": str(progress.step)}
         save_weights(self.weights, progress.mean.model.state_dict(), self.recipe.describe(), notes)
+
+    def save(self, progress: Progress) -> None:
+        """Write `state.pt`, whole or not at all.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
         content = {
             "config": json.dumps(self.config),
             "step": progress.step,

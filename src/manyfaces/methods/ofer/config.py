@@ -29,7 +29,7 @@ class RankConfig:
     """The ranking MLP.
 
     Attributes:
-        widths: hidden widths, multiples of 8.
+        widths: hidden widths, multiples of 8 from 32.
         n_vertices: front-face vertices it looks at.
         centred: subtract the mean face from the candidates' mean. Changes only the first layer's bias, but the numbers
             it sees are then a few millimetres and not a hundred. The paper does not.
@@ -93,8 +93,8 @@ PAPER = OferConfig(
 #: The open recipe: the same structure, trunks wider than the coefficients, a ranker of a hundredth of the paper's
 #: parameters.
 OPEN = OferConfig(
-    idgen=UNetConfig(widths=(192, 96, 48), heads=2, head_dim=8, n_qkv=16, time_dim=64),
-    expgen=UNetConfig(widths=(160, 80, 40), heads=2, head_dim=8, n_qkv=16, time_dim=64),
+    idgen=UNetConfig(widths=(160, 80, 40), heads=2, head_dim=8, n_qkv=16, time_dim=64),
+    expgen=UNetConfig(widths=(128, 64, 32), heads=2, head_dim=8, n_qkv=16, time_dim=64),
     idrank=RankConfig(widths=(256, 128, 64), n_vertices=400, temperature_mm=0.1),
     n_identity=100,
     n_expression=50,
