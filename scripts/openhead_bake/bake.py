@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from manyfaces.detect.landmarks import POINTS_68_FROM_468
+from manyfaces.geometry.closest import closest_points
 from openhead_bake import expression, identity, norms, surface
 from openhead_bake.makehuman import Source
 from openhead_bake.topology import JOINTS, PARENTS, PARTS, Topology, build_topology
@@ -76,7 +79,7 @@ def bake(source: Source) -> Baked:
         "jaw_samples": faces.jaws.astype(half),
     }
     arrays |= {f"mask_{name}": mask for name, mask in masks.items()}
-    arrays |= landmark_arrays(Path(__file__).parent)
+    arrays |= landmark_arrays(Path(__file__).parent, arrays)
     callipers = norms.Callipers(source, topology, charts, masks)
     drawn = rng.standard_normal((N_MEASURED, N_IDENTITY))
     return Baked(
@@ -84,16 +87,28 @@ def bake(source: Source) -> Baked:
     )
 
 
-def landmark_arrays(folder: Path) -> dict[str, np.ndarray]:
-    """Landmark embeddings fitted to this mesh, where they are there."""
-    arrays = {}
-    for name in ("68", "468"):
-        path = folder / f"points_{name}.npz"
-        if path.is_file():
-            points = np.load(path)
-            arrays[f"landmarks_{name}_face_ids"] = points["face_ids"].astype(np.int32)
-            arrays[f"landmarks_{name}_barycentrics"] = points["barycentrics"].astype(np.float32)
-    return arrays
+def landmark_arrays(folder: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Landmark embeddings: the 468 points fitted to this mesh, and the usual 68 that follow from them."""
+    path = folder / "points_468.npz"
+    if not path.is_file():
+        return {}
+    points = np.load(path)
+    face_ids, barycentrics = points["face_ids"].astype(np.int32), points["barycentrics"].astype(np.float32)
+    found = {"landmarks_468_face_ids": face_ids, "landmarks_468_barycentrics": barycentrics}
+    # Some of the 68 lie between two of the 468: take their mean down to the nearest skin.
+    template = torch.tensor(arrays["template"], dtype=torch.float64)
+    skin = np.flatnonzero(arrays["mask_face"][arrays["faces"]].all(1) | arrays["mask_ears"][arrays["faces"]].any(1))
+    corners = template[torch.tensor(arrays["faces"][face_ids], dtype=torch.long)]
+    placed = (corners * torch.tensor(barycentrics, dtype=torch.float64)[..., None]).sum(1)
+    wanted = torch.tensor(POINTS_68_FROM_468, dtype=torch.float64) @ placed
+    nearest = closest_points(wanted, template, torch.tensor(arrays["faces"][skin], dtype=torch.long)).surface
+    found["landmarks_68_face_ids"] = skin[nearest.face_ids.numpy()].astype(np.int32)
+    found["landmarks_68_barycentrics"] = nearest.barycentrics.numpy().astype(np.float32)
+    same = POINTS_68_FROM_468.max(1) == 1
+    one = POINTS_68_FROM_468.argmax(1)[same]
+    found["landmarks_68_face_ids"][same] = face_ids[one]
+    found["landmarks_68_barycentrics"][same] = barycentrics[one]
+    return found
 
 
 def row_weights(topology: Topology, base: np.ndarray, masks: dict[str, np.ndarray]) -> np.ndarray:
