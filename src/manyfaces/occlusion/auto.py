@@ -19,7 +19,7 @@ from manyfaces.detect import FacePoints, crop_from_points
 from manyfaces.detect.sampling import sample_crop
 from manyfaces.geometry.crop import Crop
 from manyfaces.occlusion.colour import ColourModel, SkinModel, colour_clusters, fit_skin, lab_from_rgb
-from manyfaces.occlusion.cutouts import PointFinder, hidden_parts
+from manyfaces.occlusion.cutouts import PointFinder, part_responses
 from manyfaces.occlusion.visibility import moved_inward, nearest_values
 from manyfaces.occlusion.zones import PARTS, FaceZones, ellipse, face_zones, part_mask
 
@@ -27,9 +27,13 @@ _SIZE, _NETWORK_SIZE = 128, 192
 _SKIN_LIMIT = 16.0
 _SMALLEST_SHARE = 0.03
 _LEAST_EVIDENCE = 0.5
-_UNSEEN_TRUST = 0.3
-_UNSEEN_EVIDENCE = {"nose": 4.0, "mouth": 4.0, "chin": 4.0}
-_UNSEEN_EVIDENCE_ELSEWHERE = 0.7
+_UNSEEN_TRUST, _UNSEEN_COLOUR_RADIUS = 0.05, 8.0
+_SEEN_WEIGHT = 0.4  # a part half hidden is still missed when it is painted over
+_HALF_SEEN = {"nose": 2.3, "mouth": 2.5, "chin": 1.0}
+_HALF_SEEN_ELSEWHERE = 1.0
+_UNSEEN_EVIDENCE = {"nose": 4.5, "mouth": 6.0, "chin": 3.75}
+_UNSEEN_EVIDENCE_ELSEWHERE = 4.5
+_LEAST_DOUBT = 0.08  # so often even clear evidence is wrong: the points themselves lie beside their place
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def find_occlusion(image: UInt8[np.ndarray, "H W 3"], points: FacePoints, mesh: 
     Args:
         image: (H, W, 3) RGB picture.
         points: the face's dense points, as found on this picture.
-        mesh: the point network, a `FaceMesh`; called up to eleven times.
+        mesh: the point network, a `FaceMesh`; called eight times.
 
     Returns:
         The hidden region, on pixels and on points. An empty mask when nothing is found or the face is too small.
@@ -66,19 +70,32 @@ def find_occlusion(image: UInt8[np.ndarray, "H W 3"], points: FacePoints, mesh: 
     if zones.skin.sum() < 50:
         return _from_evidence(np.full((_SIZE, _SIZE), -3.0), np.zeros((_SIZE, _SIZE), bool), image, local, crop)
     large = sample_crop(image, crop, _NETWORK_SIZE, replicate_border=True)
-    unseen = _unseen_evidence(hidden_parts(large, crop.to_crop(picture_points, _NETWORK_SIZE), mesh), local)
+    unseen = _unseen_evidence(part_responses(large, crop.to_crop(picture_points, _NETWORK_SIZE), mesh), local)
     lab = lab_from_rgb(pixels)
-    skin = fit_skin(lab, zones.skin, np.where(unseen > 0, _UNSEEN_TRUST, 1.0))
+    skin = fit_skin(lab, zones.skin, _trust(lab, unseen))
     evidence = _smoothed(_pixel_evidence(lab, zones, skin, unseen), lab)
     return _from_evidence(evidence, _regions(evidence, zones, unseen), image, local, crop)
 
 
-def _unseen_evidence(parts: list[str], points: np.ndarray) -> np.ndarray:
-    evidence = np.zeros((_SIZE, _SIZE))
-    for name in parts:
-        value = _UNSEEN_EVIDENCE.get(name, _UNSEEN_EVIDENCE_ELSEWHERE)
-        evidence = np.maximum(evidence, value * cv2.dilate(part_mask(points, PARTS[name], _SIZE), ellipse(3)))
-    return evidence
+def _unseen_evidence(responses: dict[str, float], points: np.ndarray) -> np.ndarray:
+    """Log odds of being hidden from what the point network misses, drawn on its parts."""
+    most, least = np.zeros((_SIZE, _SIZE)), np.zeros((_SIZE, _SIZE))
+    for name, response in responses.items():
+        half_seen = _HALF_SEEN.get(name, _HALF_SEEN_ELSEWHERE)
+        unseen = min(max(1 - response / half_seen, -_SEEN_WEIGHT), 1.0)
+        value = unseen * _UNSEEN_EVIDENCE.get(name, _UNSEEN_EVIDENCE_ELSEWHERE)
+        part = cv2.dilate(part_mask(points, PARTS[name], _SIZE), ellipse(3))
+        most, least = np.maximum(most, value * part), np.minimum(least, value * part)
+    return most + least
+
+
+def _trust(lab: np.ndarray, unseen: np.ndarray) -> np.ndarray:
+    """Votes for the skin's colour: hardly any from unseen parts, nor from what has their colours."""
+    doubted = unseen > 0
+    if doubted.sum() > 20:
+        squared = [((lab - model.mean) ** 2).sum(-1) for model in colour_clusters(lab[doubted])]
+        doubted |= np.min(squared, axis=0) < _UNSEEN_COLOUR_RADIUS**2
+    return np.where(doubted, _UNSEEN_TRUST, 1.0)
 
 
 def _pixel_evidence(lab: np.ndarray, zones: FaceZones, skin: SkinModel, unseen: np.ndarray) -> np.ndarray:
@@ -139,7 +156,7 @@ def _from_evidence(
     evidence: np.ndarray, region: np.ndarray, image: np.ndarray, points: np.ndarray, crop: Crop
 ) -> OcclusionEstimate:
     """Carry the region to the picture and ask it at the points."""
-    probability = 1 / (1 + np.exp(-np.clip(evidence, -10, 10)))
+    probability = _LEAST_DOUBT + (1 - 2 * _LEAST_DOUBT) / (1 + np.exp(np.clip(0.3 - evidence, -10, 10)))
     # The region decides: evidence in specks that were dropped, or in gaps that were closed, must not contradict it.
     probability = np.where(region, np.maximum(probability, 0.55), np.minimum(probability, 0.45))
     at_points = nearest_values(moved_inward(points), probability)

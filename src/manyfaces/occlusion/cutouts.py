@@ -18,34 +18,34 @@ from manyfaces.occlusion.zones import PARTS, part_mask
 PointFinder = Callable[[np.ndarray, Crop], FacePoints]
 """Finds the points of the face in a crop of a picture, as `manyfaces.detect.FaceMesh` does."""
 
-_WHOLE_FACE_LOGIT = 12.0
-_LOST_NOTHING = 0.5
 _MARGIN = 4
+_LEAST_DROP, _MOST_DROP = -1.0, 6.0
 
 
-def hidden_parts(
+def part_responses(
     pixels: UInt8[np.ndarray, "S S 3"], points: Float[np.ndarray, "468 2"], finder: PointFinder
-) -> list[str]:
-    """Name the parts of a face whose loss the point network does not notice.
+) -> dict[str, float]:
+    """Measure how much the point network misses each part of a face when it is painted over.
 
     Args:
-        pixels: crop around the face.
+        pixels: crop around the face, of the network's own size (192), so that its pixels are the unit of movement.
         points: the face's points, crop pixels.
-        finder: the point network; called once, then once a part if the face looks incomplete.
+        finder: the point network; called once, then once a part.
 
     Returns:
-        Keys of `PARTS`; empty when the network is sure that it sees a whole face.
+        For each of `PARTS`: by how much the score's logit drops (bounded: far outside the network is not calibrated)
+        plus how far the part's points move, pixels. About zero where the part was hidden already.
     """
     size = pixels.shape[0]
     whole = Crop(((size - 1) / 2, (size - 1) / 2), float(size))
-    logit = _logit(finder(pixels, whole).score)
-    if logit > _WHOLE_FACE_LOGIT:
-        return []
-    return [
-        name
-        for name, numbers in PARTS.items()
-        if logit - _logit(finder(_painted_over(pixels, points, numbers), whole).score) < _LOST_NOTHING
-    ]
+    before = finder(pixels, whole)
+    responses = {}
+    for name, numbers in PARTS.items():
+        after = finder(_painted_over(pixels, points, numbers), whole)
+        drop = min(max(_logit(before.score) - _logit(after.score), _LEAST_DROP), _MOST_DROP)
+        moved = (after.points_px - before.points_px)[list(numbers)]
+        responses[name] = drop + float(np.linalg.norm(moved, axis=1).mean())
+    return responses
 
 
 def _painted_over(pixels: np.ndarray, points: np.ndarray, numbers: tuple[int, ...]) -> np.ndarray:

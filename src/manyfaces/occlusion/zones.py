@@ -26,9 +26,6 @@ PARTS: dict[str, tuple[int, ...]] = {
     "nose": (1, 2, 98, 327, 4, 5, 195, 129, 358),
     "mouth": _LIPS,
     "chin": (152, 148, 377, 176, 400, 18, 200, 199, 175),
-    "right cheek": (50, 205, 101, 36, 187, 123),
-    "left cheek": (280, 425, 330, 266, 411, 352),
-    "forehead": (10, 151, 9, 338, 109, 67, 297),
 }
 """The parts of a face that are examined one by one: points whose convex hull is the part. Sides are the subject's."""
 
