@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from manyfaces.core.seeds import numpy_generator
-from manyfaces.data.scene import sample_expression
+from manyfaces.data.expressions import ExpressionPrior
 from manyfaces.detect import POINTS_68_FROM_468
 from manyfaces.geometry import OrthographicCamera
 from manyfaces.geometry.camera_fit import fit_orthographic
@@ -41,7 +41,8 @@ def head_prior(head: HeadModel, n_draws: int = 500, seed: int = 0) -> HeadPrior:
     """Draw heads from the prior of the training data: identity, expression and jaw, head upright."""
     generator = numpy_generator(seed, "head prior")
     identity = torch.from_numpy(generator.standard_normal((n_draws, head.n_identity)).astype(np.float32))
-    pairs = [sample_expression(head, generator) for _ in range(n_draws)]
+    expressions = ExpressionPrior(head)
+    pairs = [expressions.sample(generator) for _ in range(n_draws)]
     expression, jaw = (torch.stack(values) for values in zip(*pairs, strict=True))
     with torch.no_grad():
         draws = head.landmarks(head(identity, expression, head.jaw_pose(jaw)), "468")

@@ -1,8 +1,9 @@
 """What any method of the photo protocol gives, and the detector's own points as the first of them."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -13,6 +14,9 @@ from manyfaces.io.litert import load_network
 
 Choose = Callable[[np.ndarray], int | None]
 """Given the boxes (D, 4) of the faces that a method found, which one is asked for; None if none is."""
+
+FindPoints = Callable[[np.ndarray, Choose], np.ndarray | None]
+"""Finds the 468 points (468, 2) of the chosen face of a picture; None where the face is not found."""
 
 Occlusion = Literal["known", "auto"]
 OCCLUSIONS: tuple[Occlusion, ...] = ("known", "auto")
@@ -31,23 +35,9 @@ class HypothesisPoints:
     visible: Bool[np.ndarray, "468"]
 
 
-class Reconstructor(Protocol):
-    """A method under test."""
-
-    def __call__(
-        self, image: UInt8[np.ndarray, "H W 3"], occlusion: np.ndarray | Literal["auto"], choose: Choose, /
-    ) -> HypothesisPoints | None:
-        """Reconstruct one face of a picture.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-            occlusion: (H, W) bool, the hidden pixels; or "auto", the method must find them.
-            choose: says which of the faces that were found is meant.
-
-        Returns:
-            None where the face was not found.
-        """
-        ...
+Reconstructor = Callable[[np.ndarray, np.ndarray | Literal["auto"], Choose], HypothesisPoints | None]
+"""A method under test. It gets a picture, (H, W, 3) uint8 RGB; the hidden pixels, (H, W) bool, or "auto" where it must
+find them itself; and what says which of the faces it found is meant. None where it did not find that face."""
 
 
 class PointFinder:
@@ -69,11 +59,33 @@ class PointFinder:
         return None if row is None else self._mesh(image, crop_from_box(boxes[row])).points_px.astype(float)
 
 
-def default_point_finder() -> PointFinder:
+class RememberingDetector(FaceDetector):
+    """A face detector that looks at each picture once, however many methods ask.
+
+    Args:
+        detector: finds all faces of a picture.
+    """
+
+    def __init__(self, detector: FaceDetector):
+        self._detector = detector
+        self._seen: dict[tuple[bytes, float], list[FaceBox]] = {}
+
+    def __call__(self, image: UInt8[np.ndarray, "H W 3"], min_score: float = 0.5) -> list[FaceBox]:
+        """All faces, best first."""
+        digest = hashlib.sha1(image.tobytes(), usedforsecurity=False)
+        digest.update(str(image.shape).encode())
+        key = (digest.digest(), min_score)
+        if key not in self._seen:
+            self._seen[key] = self._detector(image, min_score)
+        return self._seen[key]
+
+
+def default_detector() -> RememberingDetector:
     """The project's detector with the networks of the asset cache."""
-    short, full, mesh = (
-        load_network(fetch(name))
-        for name in ("face_detection_short_range", "face_detection_full_range", "face_landmarks_468")
-    )
-    face_mesh = FaceMesh(mesh)
-    return PointFinder(FaceDetector(short, full), face_mesh)
+    names = ("face_detection_short_range", "face_detection_full_range")
+    return RememberingDetector(FaceDetector(*(load_network(fetch(name)) for name in names)))
+
+
+def default_point_finder(detector: FaceDetector) -> PointFinder:
+    """The project's face points in the detector's boxes."""
+    return PointFinder(detector, FaceMesh(load_network(fetch("face_landmarks_468"))))

@@ -1,5 +1,6 @@
 """The project's own models as methods of the photo protocol."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -7,16 +8,27 @@ import torch
 
 from manyfaces.bench.baselines import HeadPrior, head_prior
 from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
+from manyfaces.detect import FaceDetector
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
 from manyfaces.pipeline import Predictor
+from manyfaces.pipeline.models import load_open_ofer
 
 N_EXPRESSIONS = 15
 
 
-def predictor_reconstructor(model: str = "ofer-open", seed: int = 0, device: str = "cpu") -> Reconstructor:
-    """A released model with 15 joint hypotheses: the k-th ranked identity with the k-th expression."""
-    predictor = Predictor.from_pretrained(model, device=device)
+def predictor_reconstructor(
+    detector: FaceDetector, model: str = "ofer-open", seed: int = 0, device: str = "cpu"
+) -> Reconstructor:
+    """A released model with 15 joint hypotheses: the k-th ranked identity with the k-th expression.
+
+    Args:
+        detector: finds faces in the model's stead, so that no picture is searched twice.
+        model: its name.
+        seed: of its sampling.
+        device: where it runs.
+    """
+    predictor = Predictor(replace(load_open_ofer(model, torch.device(device)), detector=detector))
 
     def reconstruct(
         image: np.ndarray, occlusion: np.ndarray | Literal["auto"], choose: Choose, /

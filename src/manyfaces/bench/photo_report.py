@@ -109,6 +109,7 @@ def summarise(
     bars = _bars(rows, coverage, automatic, detection, recall)
     sheets = [
         *_error_sheets(rows, "offsets removed"),
+        *_ratio_sheets(rows, "offsets removed", ("hidden", "inner51")),
         *_error_sheets(raw, "raw", ("hidden", "inner51")),
         *_error_sheets(rows_apart, "AFLW2000 apart, offsets removed", ("hidden", "inner51")),
         _sheet("Range of 15 hypotheses holds the hidden coordinate", coverage),
@@ -234,20 +235,34 @@ def _bars(
 
 
 def _error_sheets(rows: Sequence[Row], note: str, sets: Sequence[PointSet] = POINT_SETS) -> list[Sheet]:
+    def cell(row: Row, own: Row) -> str:
+        return f"{row.mean:.2f}/{row.median:.2f}"
+
+    return _method_sheets(rows, f"NME %, {note}: mean/median", sets, cell)
+
+
+def _ratio_sheets(rows: Sequence[Row], note: str, sets: Sequence[PointSet]) -> list[Sheet]:
+    def cell(row: Row, own: Row) -> str:
+        return f"{row.mean / max(own.mean, 1e-9):.3f}/{row.median / max(own.median, 1e-9):.3f}"
+
+    return _method_sheets(rows, f"Over FaceMesh's own, {note}: mean/median", sets, cell)
+
+
+def _method_sheets(
+    rows: Sequence[Row], title: str, sets: Sequence[PointSet], cell: Callable[[Row, Row], str]
+) -> list[Sheet]:
+    """One table for each point set and occlusion: kinds down, methods across."""
     sheets = []
-    for occlusion in OCCLUSIONS:
-        for points in sets:
+    for points in sets:
+        for occlusion in OCCLUSIONS:
             lines = []
             for kind in (*KINDS, "occluded"):
-                found = [find_row(rows, kind, occlusion, points, method) for method in METHODS]
-                own = found[0]
-                if own is None:
-                    continue
-                cells = [f"{r.mean:.2f} / {r.median:.2f} [{r.mean / max(own.mean, 1e-9):.2f}]" for r in found if r]
-                lines.append((kind, str(own.faces), *cells))
+                found = [row for m in METHODS if (row := find_row(rows, kind, occlusion, points, m))]
+                if found:
+                    lines.append((kind, str(found[0].faces), *(cell(row, found[0]) for row in found)))
             if lines:
-                title = f"NME %, {points} points, {occlusion} occlusion, {note}: mean / median [mean over FaceMesh's]"
-                sheets.append(Sheet(title, ("kind", "faces", *METHODS), tuple(lines)))
+                header = ("kind", "faces", *METHODS)
+                sheets.append(Sheet(f"{title}, {points} points, {occlusion} occlusion", header, tuple(lines)))
     return sheets
 
 

@@ -24,11 +24,18 @@ from manyfaces.bench.baselines import (
     jittered,
     mean_head_on_box,
 )
-from manyfaces.bench.face_points import OCCLUSIONS, Occlusion, PointFinder, Reconstructor, default_point_finder
+from manyfaces.bench.face_points import (
+    OCCLUSIONS,
+    FindPoints,
+    Occlusion,
+    Reconstructor,
+    default_detector,
+    default_point_finder,
+)
 from manyfaces.bench.photo_report import PhotoReport, summarise
 from manyfaces.bench.photo_set import AnnotatedPhoto, Half, read_photo_set
 from manyfaces.bench.progress import progress_bar
-from manyfaces.bench.scoring import Case, Predictions, error_of, fit_offsets
+from manyfaces.bench.scoring import Case, Predictions, best_error, distances, fit_offsets
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.io.image import read_image
@@ -43,7 +50,7 @@ def run_photos(
     half: Literal["all", "tune", "report"] = "report",
     limit: int | None = None,
     reconstruct: Reconstructor | None = None,
-    find: PointFinder | None = None,
+    find: FindPoints | None = None,
     prior: HeadPrior | None = None,
     seed: int = 0,
     model: str = "ofer-open",
@@ -73,12 +80,13 @@ def run_photos(
     counted = [photo for photo in photos if half in ("all", photo.half)][:limit]
     if not any(photo.faces for photo in counted):
         raise InputError(f"{photos_dir} holds no annotated face in its half {half!r}")
-    if reconstruct is None or prior is None:
+    if reconstruct is None or find is None or prior is None:
         from manyfaces.bench.ours import default_prior, predictor_reconstructor
 
-        reconstruct = reconstruct or predictor_reconstructor(model, seed, device)
+        detector = default_detector()
+        reconstruct = reconstruct or predictor_reconstructor(detector, model, seed, device)
+        find = find or default_point_finder(detector)
         prior = prior or default_prior()
-    find = find or default_point_finder()
     found = _detect(photos, find)
     offsets = fit_offsets(found)
     scale = _tune_jitter([case for case in found if case.photo.half == "tune"], prior, offsets, seed)
@@ -92,7 +100,7 @@ def run_photos(
     return report
 
 
-def _detect(photos: Iterable[AnnotatedPhoto], find: PointFinder) -> list[Case]:
+def _detect(photos: Iterable[AnnotatedPhoto], find: FindPoints) -> list[Case]:
     """The detector's own points on every picture of every photo: both halves, for offsets and for tuning."""
     photos = list(photos)
     cases = []
@@ -177,10 +185,12 @@ def _tune_jitter(cases: Iterable[Case], prior: HeadPrior, offsets: Mapping[Half,
 
     def error(scale: float) -> float:
         errors = [
-            error_of(
-                jittered(case.detector_68_px, case.face.hidden(case.kind), jitter_px, scale),
-                case.face.points_px,
-                offsets[case.photo.half],
+            best_error(
+                distances(
+                    jittered(case.detector_68_px, case.face.hidden(case.kind), jitter_px, scale),
+                    case.face.points_px,
+                    offsets[case.photo.half],
+                ),
                 case.selected("hidden"),
             )
             for case, jitter_px in zip(usable, drawn, strict=True)

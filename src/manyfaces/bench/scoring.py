@@ -103,28 +103,32 @@ def fit_offsets(cases: Iterable[Case]) -> dict[Half, Float[np.ndarray, "68 2"]]:
     return {half: np.mean(values, 0) if values else zero for half, values in gathered.items()}
 
 
-def error_of(points_px: np.ndarray, truth_px: np.ndarray, offsets: np.ndarray, select: np.ndarray) -> float:
+def distances(points_px: np.ndarray, truth_px: np.ndarray, offsets: np.ndarray) -> Float[np.ndarray, "M 68"]:
+    """How far each point of each hypothesis is from the annotated one, percent of the eye distance."""
+    return np.linalg.norm(residuals(points_px, truth_px, offsets), axis=-1)
+
+
+def best_error(distance: Float[np.ndarray, "M 68"], select: Bool[np.ndarray, "68"]) -> float:
     """Inter-ocular NME of the best hypothesis over the selected points."""
-    distance = np.linalg.norm(residuals(points_px, truth_px, offsets), axis=-1)
     return float(best_of(distance[:, select].mean(-1)))
 
 
 def make_rows(predictions: Mapping[Case, Predictions], offsets: Mapping[Half, np.ndarray]) -> list[Row]:
     """All rows; pictures without any point of a set do not count in it, a group without pictures has no row."""
+    away = {
+        case: {
+            name: distances(points, case.face.points_px, offsets[case.photo.half]) for name, points in predicted.items()
+        }
+        for case, predicted in predictions.items()
+    }
     rows = []
     for occlusion in OCCLUSIONS:
         for points in POINT_SETS:
             for group, kinds in GROUPS.items():
-                members = [
-                    (case, predicted)
-                    for case, predicted in predictions.items()
-                    if case.kind in kinds and case.selected(points).any()
-                ]
+                selected = [(c, c.selected(points)) for c in predictions if c.kind in kinds]
+                members = [(c, select) for c, select in selected if select.any()]
                 for method in METHODS if members else ():
-                    errors = [
-                        error_of(p[occlusion, method], c.face.points_px, offsets[c.photo.half], c.selected(points))
-                        for c, p in members
-                    ]
+                    errors = [best_error(away[c][occlusion, method], select) for c, select in members]
                     mean, median = float(np.mean(errors)), float(np.median(errors))
                     rows.append(Row(group, occlusion, points, method, mean, median, len(errors)))
     return rows

@@ -7,7 +7,7 @@ of the sampled distributions.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -33,6 +33,7 @@ from manyfaces.metrics import (
 )
 
 
+@runtime_checkable
 class FaceSampler(Protocol):
     """A model under test; `manyfaces.methods.ofer.Ofer` is one."""
 
@@ -174,15 +175,19 @@ class Front:
         return self._head(identity, expression, self._head.jaw_pose(jaw))[..., self._mask, :]
 
 
-def _identity_figures(
-    model: FaceSampler,
-    front: Front,
-    faces: SyntheticSet,
-    rows: Tensor,
-    sizes: SyntheticSizes,
-    generator: torch.Generator,
-) -> Figures:
-    condition, truth = faces.condition[rows], faces.identity[rows]
+@dataclass(frozen=True)
+class _Trial:
+    """What the figures of every chunk share."""
+
+    model: FaceSampler
+    front: Front
+    faces: SyntheticSet
+    sizes: SyntheticSizes
+
+
+def _identity_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
+    model, front, sizes = trial.model, trial.front, trial.sizes
+    condition, truth = trial.faces.condition[rows], trial.faces.identity[rows]
     many = model.sample_identities(condition, sizes.n_many, generator)
     candidates = model.sample_identities(condition, sizes.n_candidates, generator)
     best = model.rank(condition, candidates).best(candidates)
@@ -204,14 +209,8 @@ def _identity_figures(
     }
 
 
-def _expression_figures(
-    model: FaceSampler,
-    front: Front,
-    faces: SyntheticSet,
-    rows: Tensor,
-    sizes: SyntheticSizes,
-    generator: torch.Generator,
-) -> Figures:
+def _expression_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
+    model, faces, sizes = trial.model, trial.faces, trial.sizes
     condition = faces.condition[rows]
     truth = torch.cat([faces.expression[rows], faces.jaw[rows]], 1)
     # Each on an identity of its own: the joint distribution is what must be calibrated.

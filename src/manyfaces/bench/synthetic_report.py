@@ -80,9 +80,7 @@ def _bars(figures: Mapping[str, float], mm: Mapping[str, float]) -> list[Bar]:
         difference = mm[more] - mm[less]
         name = f"{more} > {less}: difference, mm"
         bars.append(Bar(name, "> 0", difference, difference > 0))
-    bars.append(
-        bar("share of what the nearest to the mean recovers that ranking recovers", figures["rank_over_nearest"], 0.8)
-    )
+    bars.append(bar("what ranking recovers over what the nearest to the mean does", figures["rank_over_nearest"], 0.8))
     bars.append(bar("hidden over visible spread", figures["hidden_over_visible_spread"], 1.5))
     for what in ("identity", "expression"):
         bars.append(bar(f"{what}: truth in the central 90 %, %", 100 * figures[f"{what}_coverage"], 85, 95))

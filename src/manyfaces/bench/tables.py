@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -57,9 +58,9 @@ class Sheet:
 
     def show(self, console: Console) -> None:
         """Print it."""
-        table = Table(title=self.title, title_justify="left")
+        table = Table(title=self.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
         for k, name in enumerate(self.header):
-            table.add_column(name, justify="right" if k else "left")
+            table.add_column(name, justify="right" if k else "left", no_wrap=k > 0)
         for row in self.rows:
             table.add_row(*row)
         console.print(table)

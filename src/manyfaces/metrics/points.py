@@ -58,9 +58,9 @@ def interocular_nme(
     """
     unit_px = eye_frame(truth_px).unit_px
     distance = np.linalg.norm(points_px - truth_px, axis=-1)[..., select]
-    return distance.mean(-1) / unit_px
+    return np.asarray(distance.mean(-1) / unit_px)
 
 
 def best_of(errors: Float[np.ndarray, "*B N"], k: int | None = None) -> Float[np.ndarray, "*B"]:
     """The least error among the first k samples (all of them by default)."""
-    return errors[..., :k].min(-1)
+    return np.asarray(errors[..., :k].min(-1))
