@@ -5,13 +5,14 @@ from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from manyfaces.bench.baselines import HeadPrior, head_prior
 from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
-from manyfaces.detect import FaceDetector
+from manyfaces.detect import POINTS_68_FROM_468, FaceDetector
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
-from manyfaces.pipeline import Predictor
+from manyfaces.pipeline import Predictor, Reconstruction
 from manyfaces.pipeline.models import load_open_ofer
 
 N_EXPRESSIONS = 15
@@ -41,9 +42,15 @@ def predictor_reconstructor(
             [result] = predictor.reconstruct(
                 image, occlusion=occlusion, identities="varied", n_expressions=N_EXPRESSIONS, seed=seed, face=row
             )
-        return HypothesisPoints(np.asarray(result.points_68_px, float), result.visible)
+        return HypothesisPoints(points_68_px(result), result.visible)
 
     return reconstruct
+
+
+def points_68_px(result: Reconstruction) -> Float[np.ndarray, "M 68 2"]:
+    """The 68 points of every hypothesis as its camera shows them: the same means of dense points as the detector's."""
+    points = result.head.landmarks(result.vertices, "468")
+    return POINTS_68_FROM_468.astype(float) @ result.cameras.project(points).points_px.double().cpu().numpy()
 
 
 def default_prior() -> HeadPrior:

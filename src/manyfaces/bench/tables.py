@@ -36,6 +36,10 @@ def bar(name: str, measured: float | None, low: float | None = None, high: float
     return Bar(name, goal, measured, met)
 
 
+SHORT_NAME = 20
+"""First columns that are no wider than this are never broken or cut."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """One table of text.
@@ -58,9 +62,17 @@ class Sheet:
 
     def show(self, console: Console) -> None:
         """Print it."""
-        table = Table(title=self.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(
+            title=self.title,
+            title_justify="left",
+            title_style="bold",
+            box=SIMPLE_HEAD,
+            pad_edge=False,
+            collapse_padding=True,
+        )
+        short_names = all(len(row[0]) <= SHORT_NAME for row in self.rows)
         for k, name in enumerate(self.header):
-            table.add_column(name, justify="right" if k else "left", no_wrap=k > 0)
+            table.add_column(name, justify="right" if k else "left", no_wrap=k > 0 or short_names)
         for row in self.rows:
             table.add_row(*row)
         console.print(table)
