@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from manyfaces.core.errors import ConfigError
-from manyfaces.nn import GatedMLP, Standardiser
+from manyfaces.nn import GatedMLP
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,3 @@ def test_widths_must_fit_the_groups():
         GatedMLP(4, 4, (36,), 4)
     with pytest.raises(ConfigError, match="at least 32"):
         GatedMLP(4, 4, (64, 16), 4)
-
-
-def test_standardiser():
-    x = torch.randn(1000, 3) * torch.tensor([2.0, 0.1, 0.0]) + torch.tensor([5.0, -1.0, 3.0])
-    module = Standardiser(3)
-    assert torch.equal(module(x), x)
-    module.fit(x)
-    z = module(x)
-    assert torch.allclose(z.mean(0), torch.zeros(3), atol=1e-4)
-    assert torch.allclose(z[:, :2].std(0), torch.ones(2), atol=1e-4)
-    assert torch.allclose(module.inverse(z), x, atol=1e-5)

@@ -1,7 +1,7 @@
 """Network architectures: no files, no training. Tensor names follow the public checkpoints."""
 
 from manyfaces.nn.gated_mlp import GatedMLP
-from manyfaces.nn.standardiser import Standardiser
+from manyfaces.nn.standardiser import ConditionalStandardiser
 from manyfaces.nn.unet1d import PreparedContext, UNet1D
 
-__all__ = ["GatedMLP", "PreparedContext", "Standardiser", "UNet1D"]
+__all__ = ["ConditionalStandardiser", "GatedMLP", "PreparedContext", "UNet1D"]

@@ -53,7 +53,7 @@ class OferRecipe:
     batch_size: int = 512
     make_encoder: MakeEncoder = _no_encoder
     encoder_config: dict[str, Any] = field(default_factory=dict)
-    n_statistics: int = 4096
+    n_statistics: int = 40_000
     held_out: Source | None = None
 
     def describe(self) -> dict[str, Any]:
@@ -78,7 +78,8 @@ class IdGenRecipe(OferRecipe):
     def build(self) -> nn.Module:
         """The network, with the coefficients' statistics."""
         model = IdGen(self.ofer, self.make_encoder())
-        model.generator.standardiser.fit(self._statistics().identity)
+        examples = self._statistics()
+        model.fit_standardiser(examples.condition, examples.identity)
         return model
 
     def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
@@ -96,7 +97,7 @@ class ExpGenRecipe(OferRecipe):
         """The network, with the coefficients' statistics."""
         model = ExpGen(self.ofer, self.make_encoder())
         examples = self._statistics()
-        model.generator.standardiser.fit(torch.cat([examples.expression, examples.jaw], -1))
+        model.fit_standardiser(examples.condition, examples.identity, examples.expression, examples.jaw)
         return model
 
     def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:

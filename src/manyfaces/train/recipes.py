@@ -56,9 +56,9 @@ RECIPES: dict[str, OpenRecipe] = {
         encoder=PointEncoderConfig(),
         ofer=OPEN,
         points=TrainConfig(steps=3_500, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.997),
-        idgen=TrainConfig(steps=12_000),
+        idgen=TrainConfig(steps=6_000, learning_rate=2e-3),
         idrank=TrainConfig(steps=1_500, learning_rate=1e-3, warmup_steps=100),
-        expgen=TrainConfig(steps=12_000),
+        expgen=TrainConfig(steps=7_000, learning_rate=2e-3),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
     "open-tiny": OpenRecipe(

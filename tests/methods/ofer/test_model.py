@@ -127,9 +127,9 @@ def test_samples_come_back_in_raw_units():
     torch.manual_seed(0)
     front = FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3))
     model = Ofer(TINY, front)
-    model.expgen.generator.standardiser.mean += 5.0
+    model.expgen.generator.standardiser.mean_bias += 5.0
     shifted = model.sample_expressions(torch.zeros(1, 6), torch.zeros(1, 4), 2, torch_generator(0))
-    model.expgen.generator.standardiser.mean -= 5.0
+    model.expgen.generator.standardiser.mean_bias -= 5.0
     plain = model.sample_expressions(torch.zeros(1, 6), torch.zeros(1, 4), 2, torch_generator(0))
     assert torch.allclose(shifted.jaw, plain.jaw + 5.0, atol=1e-5)
 

@@ -57,6 +57,18 @@ class ExpGen(nn.Module):
         return self.generator.loss(context, torch.cat([expression, jaw], -1), generator)
 
     @torch.no_grad()
+    def fit_standardiser(
+        self,
+        observation: Any,
+        identity: Float[Tensor, "B S"],
+        expression: Float[Tensor, "B E"],
+        jaw: Float[Tensor, "B J"],
+    ) -> None:
+        """Take what a linear fit says of expression and jaw from training examples, before training begins."""
+        context = self._context(self.encoder(observation)[:, None], identity[:, None])[:, 0]
+        self.generator.standardiser.fit(torch.cat([expression, jaw], -1), context)
+
+    @torch.no_grad()
     def sample(
         self,
         observation: Any,

@@ -16,7 +16,7 @@ from manyfaces.diffusion import (
 )
 from manyfaces.losses import noise_l1
 from manyfaces.methods.ofer.config import UNetConfig
-from manyfaces.nn import Standardiser, UNet1D
+from manyfaces.nn import ConditionalStandardiser, UNet1D
 
 
 class CoefficientGenerator(nn.Module):
@@ -33,7 +33,7 @@ class CoefficientGenerator(nn.Module):
         super().__init__()
         self.dim, self.context_dim = dim, context_dim
         self.schedule = linear_schedule(schedule)
-        self.standardiser = Standardiser(dim)
+        self.standardiser = ConditionalStandardiser(dim, context_dim)
         self.net = UNet1D(dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim)
 
     def loss(
@@ -51,7 +51,7 @@ class CoefficientGenerator(nn.Module):
         u = (torch.rand(n, generator=generator, device=generator.device) + torch.arange(n, device=generator.device)) / n
         t = (u * n_steps).long().clamp(max=n_steps - 1).to(clean.device)
         noise = unit_noise(clean.shape, generator, clean)
-        noisy = self.schedule.noised(self.standardiser(clean), noise, t)
+        noisy = self.schedule.noised(self.standardiser(clean, context), noise, t)
         return noise_l1(self.net(noisy, t, context), noise)
 
     @torch.no_grad()
@@ -93,4 +93,4 @@ class CoefficientGenerator(nn.Module):
         if sampler.central:
             noise[..., 0, :] = 0
         clean = sample(sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator)
-        return self.standardiser.inverse(clean)
+        return self.standardiser.inverse(clean, context)

@@ -33,6 +33,11 @@ class IdGen(nn.Module):
         return self.generator.loss(self.encoder(observation), identity, generator)
 
     @torch.no_grad()
+    def fit_standardiser(self, observation: Any, identity: Float[Tensor, "B S"]) -> None:
+        """Take what a linear fit says of the identity from training examples, before training begins."""
+        self.generator.standardiser.fit(identity, self.encoder(observation))
+
+    @torch.no_grad()
     def sample(
         self, observation: Any, n: int, generator: Generators, sampler: SamplerConfig | None = None
     ) -> Float[Tensor, "B n S"]:
