@@ -90,3 +90,14 @@ def test_fast_enough(face, mesh_with_scores):
     for _ in range(5):
         find_occlusion(image, face.found(), mesh)
     assert (time.process_time() - start) / 5 < 0.1  # without the network's eight calls of 2 ms
+
+
+def test_dark_glasses_hide_the_eyes_though_the_network_finds_them(face, mesh_with_scores):
+    image = face.image.copy()
+    for name in ("right eye", "left eye"):
+        centre = face.points[list(PARTS[name])].mean(0)
+        cv2.ellipse(image, np.round(centre).astype(int).tolist(), (14, 10), 0, 0, 360, (25, 25, 28), -1)
+    estimate = find_occlusion(image, face.found(), mesh_with_scores(face, 0.99, 0.5))
+    assert estimate.hidden[list(PARTS["right eye"])].mean() > 0.9
+    assert estimate.hidden[list(PARTS["left eye"])].mean() > 0.9
+    assert not estimate.hidden[list(PARTS["mouth"])].any()

@@ -9,7 +9,7 @@
 Nothing here is learned; the few thresholds are named below.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -27,11 +27,15 @@ _SIZE, _NETWORK_SIZE = 128, 192
 _SKIN_LIMIT = 16.0
 _SMALLEST_SHARE = 0.03
 _LEAST_EVIDENCE = 0.5
+_LID_LIMIT, _LEAST_LID_SHARE = 9.0, 0.06
 _UNSEEN_TRUST, _UNSEEN_COLOUR_RADIUS = 0.05, 8.0
-_SEEN_WEIGHT = 0.4  # a part half hidden is still missed when it is painted over
+# How far being seen speaks against being hidden. A part half hidden is still missed when it is painted over, and dark
+# glasses or a fringe help the network to find eyes and brows that they hide.
+_SEEN_WEIGHT = {"nose": 0.4, "mouth": 0.4, "chin": 0.4}
+_SEEN_WEIGHT_ELSEWHERE = 0.0
 _HALF_SEEN = {"nose": 2.3, "mouth": 2.5, "chin": 1.0}
 _HALF_SEEN_ELSEWHERE = 1.0
-_UNSEEN_EVIDENCE = {"nose": 4.5, "mouth": 6.0, "chin": 3.75}
+_UNSEEN_EVIDENCE = {"nose": 3.0, "mouth": 6.0, "chin": 3.75}
 _UNSEEN_EVIDENCE_ELSEWHERE = 4.5
 _LEAST_DOUBT = 0.08  # so often even clear evidence is wrong: the points themselves lie beside their place
 
@@ -73,6 +77,7 @@ def find_occlusion(image: UInt8[np.ndarray, "H W 3"], points: FacePoints, mesh: 
     unseen = _unseen_evidence(part_responses(large, crop.to_crop(picture_points, _NETWORK_SIZE), mesh), local)
     lab = lab_from_rgb(pixels)
     skin = fit_skin(lab, zones.skin, _trust(lab, unseen))
+    zones = _with_covered_eyes(zones, skin.squared_distance(lab))
     evidence = _smoothed(_pixel_evidence(lab, zones, skin, unseen), lab)
     return _from_evidence(evidence, _regions(evidence, zones, unseen), image, local, crop)
 
@@ -82,7 +87,7 @@ def _unseen_evidence(responses: dict[str, float], points: np.ndarray) -> np.ndar
     most, least = np.zeros((_SIZE, _SIZE)), np.zeros((_SIZE, _SIZE))
     for name, response in responses.items():
         half_seen = _HALF_SEEN.get(name, _HALF_SEEN_ELSEWHERE)
-        unseen = min(max(1 - response / half_seen, -_SEEN_WEIGHT), 1.0)
+        unseen = min(max(1 - response / half_seen, -_SEEN_WEIGHT.get(name, _SEEN_WEIGHT_ELSEWHERE)), 1.0)
         value = unseen * _UNSEEN_EVIDENCE.get(name, _UNSEEN_EVIDENCE_ELSEWHERE)
         part = cv2.dilate(part_mask(points, PARTS[name], _SIZE), ellipse(3))
         most, least = np.maximum(most, value * part), np.minimum(least, value * part)
@@ -111,6 +116,14 @@ def _pixel_evidence(lab: np.ndarray, zones: FaceZones, skin: SkinModel, unseen: 
     feature = np.minimum(np.clip(like_seed - like_feature - 2.0, -3, 4), not_skin + 1.5)
     evidence = np.where(zones.features, feature, not_skin) + unseen
     return np.where(zones.face, evidence, 0.3 * np.clip(evidence, -1, 1))
+
+
+def _with_covered_eyes(zones: FaceZones, distance: np.ndarray) -> FaceZones:
+    """Treat eyes whose lids show no skin at all (dark glasses, a blindfold) like bare skin: something is there."""
+    for lids in zones.lids:
+        if lids.any() and (distance[lids] < _LID_LIMIT).mean() < _LEAST_LID_SHARE:
+            zones = replace(zones, features=zones.features & ~lids, skin=zones.skin | (lids & zones.face))
+    return zones
 
 
 def _feature_colours(skin: SkinModel) -> ColourModel:

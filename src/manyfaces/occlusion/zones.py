@@ -40,11 +40,13 @@ class FaceZones:
         face: inside the outline.
         features: eyes with brows, nostrils, lips: not skin-coloured on any face.
         skin: the rest of the face, some pixels away from the outline.
+        lids: each eye with the skin right around it, right then left.
     """
 
     face: Bool[np.ndarray, "S S"]
     features: Bool[np.ndarray, "S S"]
     skin: Bool[np.ndarray, "S S"]
+    lids: tuple[Bool[np.ndarray, "S S"], Bool[np.ndarray, "S S"]]
 
 
 def face_zones(points: Float[np.ndarray, "468 2"], size: int) -> FaceZones:
@@ -58,7 +60,8 @@ def face_zones(points: Float[np.ndarray, "468 2"], size: int) -> FaceZones:
     features |= _grown(part_mask(points, _LIPS, size), 1.5 * unit)
     features |= _grown(part_mask(points, _NOSTRILS, size), unit)
     core = cv2.erode(face, ellipse(1.5 * unit))
-    return FaceZones(face.astype(bool), features.astype(bool), (core & (1 - features)).astype(bool))
+    right, left = (_grown(part_mask(points, eye, size), 1.5 * unit) > 0 for eye in (_RIGHT_EYE, _LEFT_EYE))
+    return FaceZones(face > 0, features > 0, (core & (1 - features)) > 0, (right, left))
 
 
 def part_mask(points: np.ndarray, numbers: tuple[int, ...], size: int) -> np.ndarray:
