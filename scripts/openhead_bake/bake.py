@@ -142,7 +142,12 @@ def skinning_weights(source: Source, topology: Topology) -> np.ndarray:
         column = rows @ weight
         columns[to_joint[name]] += (1 - share) * column
         columns["head"] += share * column
-    for part, joint in (("left_eye", "left_eye"), ("right_eye", "right_eye"), ("upper_teeth", "head"), ("lower_teeth", "jaw")):
+    for part, joint in (
+        ("left_eye", "left_eye"),
+        ("right_eye", "right_eye"),
+        ("upper_teeth", "head"),
+        ("lower_teeth", "jaw"),
+    ):
         here = topology.part == PARTS.index(part)
         for name in JOINTS:
             columns[name][here] = float(name == joint)

@@ -63,8 +63,10 @@ def rotation_about(axis: int, angle: float) -> np.ndarray:
     return matrix
 
 
-def jaw_correctives(arkit: Units, base: np.ndarray, joint: np.ndarray, jaw: np.ndarray, bone: np.ndarray) -> tuple[np.ndarray, float]:
-    """What the jaw units hold beyond the turn of the joint, linear in R - I, row-major: (9, R, 3), and the angle of jawOpen.
+def jaw_correctives(
+    arkit: Units, base: np.ndarray, joint: np.ndarray, jaw: np.ndarray, bone: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """What the jaw units hold beyond the turn of the joint, linear in R - I, row-major: (9, R, 3); jawOpen's angle.
 
     Args:
         arkit: the units; base: (R, 3) rows they displace; joint: (3,) jaw joint.
@@ -134,7 +136,9 @@ def draw_activations(names: tuple[str, ...], rng: np.random.Generator, n: int) -
     return active, np.stack([open_, aside, np.zeros(n)], 1)
 
 
-def lips_meet(units: Units, active: np.ndarray, jaws: np.ndarray, base: np.ndarray, lips: np.ndarray, jaw: np.ndarray) -> np.ndarray:
+def lips_meet(
+    units: Units, active: np.ndarray, jaws: np.ndarray, base: np.ndarray, lips: np.ndarray, jaw: np.ndarray
+) -> np.ndarray:
     """Which mixes (N,) keep the upper lip above the lower one.
 
     Args:
@@ -177,8 +181,19 @@ def _overlaps(names: tuple[str, ...]) -> list[tuple[str, list[int]]]:
         "smile right": ["mouthSmileRight", "mouthDimpleRight"],
         "brow left": ["browDownLeft", "eyebrows-left-down"],
         "brow right": ["browDownRight", "eyebrows-right-down"],
-        "brow up left": ["browInnerUp", "browOuterUpLeft", "eyebrows-left-extern-up", "eyebrows-left-inner-up", "eyebrows-left-up"],
-        "brow up right": ["browOuterUpRight", "eyebrows-right-extern-up", "eyebrows-right-inner-up", "eyebrows-right-up"],
+        "brow up left": [
+            "browInnerUp",
+            "browOuterUpLeft",
+            "eyebrows-left-extern-up",
+            "eyebrows-left-inner-up",
+            "eyebrows-left-up",
+        ],
+        "brow up right": [
+            "browOuterUpRight",
+            "eyebrows-right-extern-up",
+            "eyebrows-right-inner-up",
+            "eyebrows-right-up",
+        ],
         "nose left": ["noseSneerLeft", "nose-left-elevation"],
         "nose right": ["noseSneerRight", "nose-right-elevation"],
         "pucker": list(_MOUTH_GROUPS[2]),
@@ -189,7 +204,9 @@ def _overlaps(names: tuple[str, ...]) -> list[tuple[str, list[int]]]:
     return [(key, [names.index(m) for m in members if m in names]) for key, members in groups.items()]
 
 
-def expression_basis(units: Units, active: np.ndarray, jaws: np.ndarray, weights: np.ndarray, n: int, kept: int) -> Expressions:
+def expression_basis(
+    units: Units, active: np.ndarray, jaws: np.ndarray, weights: np.ndarray, n: int, kept: int
+) -> Expressions:
     """Uncentred components of the mixes: zero stays the neutral face; each coefficient has RMS 1 over them.
 
     Args:

@@ -64,7 +64,9 @@ class Source:
         else:
             prefix = f"{_ROOT}{folder}/"
             paths = [n[len(_ROOT) :] for n in self._zip.namelist() if n.startswith(prefix)]
-        return sorted(p for p in paths if p.endswith((".target", ".target.gz")) and p.count("/") == folder.count("/") + 1)
+        return sorted(
+            p for p in paths if p.endswith((".target", ".target.gz")) and p.count("/") == folder.count("/") + 1
+        )
 
     @cached_property
     def mesh(self) -> Mesh:

@@ -54,7 +54,7 @@ class Callipers:
             shapes = [np.linalg.norm((topology.rows @ source.target(path))[:n], axis=1) for path in paths]
             return np.max(shapes, axis=0)
 
-        skin = masks["skin"] & (moved("-ear-") < 2e-4)
+        skin = masks["skin"] & ~masks["ears"]
         left = masks["skin"] & (x > 3e-3)
         # Corners of the eye: the peaks of the two controls that raise them. Corner of the mouth: where the rim of
         # its inside ends sideways. Wings of the nose: what flaring moves outwards most.
@@ -78,7 +78,8 @@ class Callipers:
         chin = np.flatnonzero((masks["face"] | masks["neck"]) & (np.abs(x) < 5e-4) & (z > 0.115))
         # gn: lowest point of the chin's contour, seen from 45 degrees below
         self.gnathion = int(chin[(z[chin] - y[chin]).argmax()])
-        self.skull = np.flatnonzero(skin & (y > y[inner] + 0.015))
+        self.above_ears = np.flatnonzero(skin & (y > y[inner] + 0.035))
+        self.skull = np.flatnonzero(skin & (y > y[inner] + 0.010))
         self.cheek = cheek
         self.shell = np.flatnonzero(skin)
         self.eyes = [n + JOINTS.index(f"{side}_eye") for side in ("left", "right")]
@@ -87,7 +88,7 @@ class Callipers:
         """Distances (N,) in mm of heads' rows (N, R, 3)."""
         found = {"interpupillary distance": self._gap(heads, *self.eyes)}
         found |= {name: self._gap(heads, v, self.mirror[v]) for name, v in self.pairs.items()}
-        found["head breadth (eu-eu)"] = np.ptp(heads[:, self.skull, 0], axis=1)
+        found["head breadth (eu-eu)"] = np.ptp(heads[:, self.above_ears, 0], axis=1)
         found["head length (g-op)"] = np.ptp(heads[:, self.skull, 2], axis=1)
         found["bizygomatic width (zy-zy)"] = np.ptp(heads[:, self.cheek, 0], axis=1)
         found["face height (n-gn)"] = self._gap(heads, self.nasion, self.gnathion)

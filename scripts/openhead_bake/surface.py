@@ -58,7 +58,7 @@ def build_atlas(source: Source, topology: Topology, charts: np.ndarray) -> tuple
     for name in np.unique(charts):
         corners = quads[charts == name]
         rows = np.unique(corners)
-        turned = _upright(uv[corners], height[charts == name]) @ np.array([[1.0, 0], [0, 1]])
+        turned = _upright(uv[corners], height[charts == name])
         flat = np.zeros((len(uv), 2))
         flat[corners.ravel()] = turned.reshape(-1, 2)
         uv[rows] = _fit(flat[rows], _CELLS[name])
@@ -132,7 +132,7 @@ def build_masks(source: Source, topology: Topology, charts: np.ndarray) -> dict[
 
 
 def lip_depth(place: np.ndarray, rim: np.ndarray) -> np.ndarray:
-    """How far inside the red of the lips points (V, 3) lie, metres; negative outside. The red narrows to the corners."""
+    """How far inside the red of the lips points (V, 3) lie, metres; negative outside; narrow at the corners."""
     line = place[rim]
     distance, _ = cKDTree(line).query(place)
     across = np.clip(np.abs(place[:, 0]) / line[:, 0].max(), 0, 1)
@@ -186,7 +186,7 @@ def build_albedo(source: Source, topology: Topology, charts: np.ndarray, masks: 
     paint(0.6 * sockets, (0.62, 0.36, 0.33))
     for side in ("left_eye", "right_eye"):
         polar = np.concatenate([[0], np.repeat(EYE_RINGS_DEG, EYE_SEGMENTS), [180]])
-        ball = np.where(polar[:, None] < 24, [[0.36, 0.25, 0.17]], [[0.93, 0.91, 0.89]])
-        ball = np.where((polar[:, None] > 20) & (polar[:, None] < 24), [[0.22, 0.16, 0.12]], ball)
+        ball = np.where(polar[:, None] < 20, [[0.36, 0.25, 0.17]], [[0.93, 0.91, 0.89]])
+        ball = np.where((polar[:, None] > 17) & (polar[:, None] < 20), [[0.24, 0.17, 0.13]], ball)
         colour[masks[side]] = np.where(polar[:, None] < 9, [[0.03, 0.03, 0.03]], ball)
     return colour

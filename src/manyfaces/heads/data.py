@@ -97,7 +97,7 @@ class HeadData:
                 raise HeadFileError(f"head {self.name!r}: {key} holds numbers that are not finite")
         if len(self.joint_names) != n_joints:
             raise HeadFileError(f"head {self.name!r}: {len(self.joint_names)} joint names for {n_joints} joints")
-        if self.faces.size and not (0 <= self.faces.min() and self.faces.max() < n_vertices):
+        if self.faces.size and (self.faces.min() < 0 or self.faces.max() >= n_vertices):
             raise HeadFileError(f"head {self.name!r}: faces name vertices that are not there")
         parents = self.joint_parents.tolist()
         if not parents or parents[0] != -1 or any(not 0 <= p < j for j, p in enumerate(parents) if j):

@@ -1,5 +1,6 @@
 """Coefficients to vertices."""
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
@@ -42,7 +43,7 @@ class HeadModel(nn.Module):
         ):
             self.register_buffer(key, torch.tensor(getattr(data, key), dtype=torch.float32), persistent=False)
         # Most correctives are zero (only the jaw's in the open head): keep the rows that are not.
-        rows = data.pose_correctives.any((1, 2)).nonzero()[0]
+        rows = np.flatnonzero(data.pose_correctives.any((1, 2)))
         self.register_buffer("corrective_rows", torch.tensor(rows, dtype=torch.long), persistent=False)
         self.register_buffer(
             "pose_correctives", torch.tensor(data.pose_correctives[rows], dtype=torch.float32), persistent=False
@@ -162,5 +163,3 @@ def _combine(what: str, coefficients: Float[Tensor, "*B K"], basis: Float[Tensor
         raise InputError(f"{n} {what} coefficients given, the head has {len(basis)}")
     flat = coefficients @ basis[:n].flatten(1)
     return flat.unflatten(-1, basis.shape[1:])
-
-

@@ -69,7 +69,7 @@ def _open_head(name: str, arrays: dict[str, Any]) -> HeadData:
     missing = sorted(wanted - set(arrays))
     if missing:
         raise HeadFileError(f"{name}.npz is no head model: it lacks {', '.join(missing)}")
-    fields = {key: _single(value) for key, value in arrays.items() if key in wanted | optional}
+    fields: dict[str, Any] = {key: _single(value) for key, value in arrays.items() if key in wanted | optional}
     for key in ("unit_names", "joint_names"):
         fields[key] = tuple(str(value) for value in fields[key])
     landmarks = {
