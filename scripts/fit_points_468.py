@@ -20,9 +20,9 @@ from manyfaces.data.scene import SceneConfig, sample_scene
 from manyfaces.detect import FaceMesh, crop_from_points
 from manyfaces.geometry import Crop
 from manyfaces.heads import HeadModel
+from manyfaces.io.atomic import atomic_path
 from manyfaces.io.head_files import load_head
 from manyfaces.io.litert import load_network
-from manyfaces.io.atomic import atomic_path
 
 SCENES = SceneConfig(yaw_deg=(20.0, 40.0), pitch_deg=(9.0, 20.0), roll_deg=(8.0, 20.0), size_px=384)
 

@@ -10,16 +10,15 @@ from openhead_bake.topology import Topology
 
 # Means: MakeHuman's neutral head is deeper and narrower than people's, its eyes lie wider apart and its lids are short.
 MEAN_OFFSETS = {
-    "head-scale-horiz-incr": 0.22,
+    "head-scale-horiz-decr": 0.04,
     "head-scale-depth-decr": 0.85,
-    "l-eye-push2-out": 0.38,
-    "r-eye-push2-out": 0.38,
-    "l-eye-trans-in": 0.25,
-    "r-eye-trans-in": 0.25,
-    "l-cheek-bones-incr": 0.12,
-    "r-cheek-bones-incr": 0.12,
-    "nose-nostrils-width-incr": 0.15,
-    "mouth-scale-horiz-incr": 0.10,
+    "head-fat-decr": 0.35,
+    "l-eye-push2-out": 0.34,
+    "r-eye-push2-out": 0.34,
+    "l-eye-trans-in": 0.18,
+    "r-eye-trans-in": 0.18,
+    "nose-nostrils-width-incr": 0.30,
+    "mouth-scale-horiz-incr": 0.32,
 }
 SCALE_SD = 0.019  # the size of the whole head
 # Standard deviation of each two-sided control; the first pattern found in its name decides.
