@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from manyfaces.bench import ours
 from manyfaces.bench.baselines import head_prior
 from manyfaces.detect import POINTS_68_FROM_468, FaceBox, FaceDetector
+from manyfaces.diffusion import ScheduleConfig
 from manyfaces.heads import HeadModel
 from manyfaces.heads.data import LandmarkEmbedding
+from manyfaces.methods.ofer import OPEN, FrontFace, Ofer, UNetConfig
 
 SYNTHETIC = Path(__file__).parent.parent / "pipeline" / "synthetic.py"
 
@@ -90,3 +93,24 @@ def test_the_prior_of_the_baselines_is_that_of_the_head() -> None:
     assert np.abs(prior.mean).max() < 0.3
     again = head_prior(head, n_draws=60)
     assert (again.draws == prior.draws).all()
+
+
+def test_the_fast_sampler_is_compared_for_both_networks() -> None:
+    torch.manual_seed(0)
+    small = UNetConfig(widths=(16, 8), heads=1, head_dim=8, n_qkv=2, time_dim=16)
+    config = dataclasses.replace(
+        OPEN,
+        idgen=small,
+        expgen=small,
+        n_identity=4,
+        n_expression=3,
+        identity_condition_dim=5,
+        expression_condition_dim=5,
+        rank_condition_dim=5,
+        schedule=ScheduleConfig(n_steps=100, beta_end=0.1),
+    )
+    basis = torch.zeros(4, config.idrank.n_vertices, 3)
+    ofer = Ofer(config, FrontFace(basis[0], basis))
+    gaps = ours.sampler_gaps(ofer, torch.randn(2, 5), n_samples=30)
+    assert set(gaps) == {"idgen", "expgen"}
+    assert all(np.isfinite(gap) and gap > 0 for gap in gaps.values())

@@ -3,13 +3,27 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
+from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_synthetic, sampler_equality
+from manyfaces.bench.synthetic_report import SyntheticReport
 
 Protocol = Callable[..., Any]
 """Called with the data folder, the output folder, and by name `half`, `model`, `device`."""
 
-PROTOCOLS: Mapping[str, Protocol] = {"photos": run_photos}
+PROTOCOLS: Mapping[str, Protocol] = {"photos": run_photos, "synthetic": run_released_synthetic}
 """What `manyfaces bench NAME` runs."""
 
-__all__ = ["PROTOCOLS", "PhotoReport", "Protocol", "run_photos"]
+__all__ = [
+    "PROTOCOLS",
+    "PhotoReport",
+    "Protocol",
+    "SyntheticReport",
+    "SyntheticSet",
+    "SyntheticSizes",
+    "run_photos",
+    "run_released_synthetic",
+    "run_synthetic",
+    "sampler_equality",
+]

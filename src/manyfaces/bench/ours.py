@@ -1,17 +1,25 @@
 """The project's own models as methods of the photo protocol."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from manyfaces.bench.baselines import HeadPrior, head_prior
 from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
+from manyfaces.bench.synthetic import SyntheticSizes, run_synthetic, sampler_equality
+from manyfaces.bench.synthetic_report import SyntheticReport
+from manyfaces.bench.synthetic_set import SyntheticSetConfig, build_synthetic_set
+from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.detect import POINTS_68_FROM_468, FaceDetector
+from manyfaces.diffusion import ANCESTRAL, FAST, SamplerConfig
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
+from manyfaces.methods.ofer import Ofer
 from manyfaces.pipeline import Predictor, Reconstruction
 from manyfaces.pipeline.models import load_open_ofer
 
@@ -56,3 +64,63 @@ def points_68_px(result: Reconstruction) -> Float[np.ndarray, "M 68 2"]:
 def default_prior() -> HeadPrior:
     """Random open heads."""
     return head_prior(HeadModel(load_head("openhead")))
+
+
+N_EQUALITY_CONDITIONS = 20
+N_EQUALITY_SAMPLES = 1000
+
+
+def run_released_synthetic(
+    data: Path | None,
+    out: Path,
+    half: str = "report",
+    model: str = "ofer-open",
+    device: str = "cpu",
+    seed: int = 0,
+    config: SyntheticSetConfig | None = None,
+    sizes: SyntheticSizes | None = None,
+    equality: bool | None = None,
+) -> SyntheticReport:
+    """The synthetic protocol on a released model.
+
+    Args:
+        data: not used; faces are rendered.
+        out: folder for the results.
+        half: not used; all faces are held out.
+        model: its name.
+        device: where the networks run.
+        seed: of faces and of sampling.
+        config: what is rendered.
+        sizes: how much is sampled.
+        equality: compare the fast sampler with DDPM-1000 too, tens of thousands of samples with 1000 steps each; by
+            default only where there is a GPU.
+    """
+    loaded = load_open_ofer(model, torch.device(device))
+    faces = build_synthetic_set(
+        loaded.head, loaded.mesh, loaded.encoder, config or SyntheticSetConfig(seed=stream_seed(seed, "faces"))
+    )
+    if equality is None:
+        equality = torch.device(device).type != "cpu"
+    gaps = sampler_gaps(loaded.ofer, faces.condition[:N_EQUALITY_CONDITIONS].to(device), seed) if equality else None
+    return run_synthetic(loaded.ofer, loaded.head, faces, out, sizes, seed, gaps, device)
+
+
+def sampler_gaps(
+    ofer: Ofer, condition: Float[Tensor, "n C"], seed: int = 0, n_samples: int = N_EQUALITY_SAMPLES
+) -> dict[str, float]:
+    """For both generators: the fast sampler's gap to DDPM-1000 over the gap of two seeds of DDPM-1000."""
+    identity = ofer.sample_identities(condition, 1, torch_generator(seed, "identity"))[:, 0]
+
+    def identities(sampler: SamplerConfig, generator: torch.Generator) -> Tensor:
+        parts = condition.split(1)
+        return torch.cat([ofer.sample_identities(part, n_samples, generator, sampler).cpu() for part in parts])
+
+    def expressions(sampler: SamplerConfig, generator: torch.Generator) -> Tensor:
+        drawn = [
+            ofer.sample_expressions(one, face, n_samples, generator, sampler)
+            for one, face in zip(condition.split(1), identity.split(1), strict=True)
+        ]
+        return torch.cat([torch.cat([d.expression, d.jaw], -1).cpu() for d in drawn])
+
+    networks = {"idgen": identities, "expgen": expressions}
+    return {name: sampler_equality(draw, FAST, ANCESTRAL, seed)["ratio"] for name, draw in networks.items()}

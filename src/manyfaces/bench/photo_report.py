@@ -243,7 +243,7 @@ def _error_sheets(rows: Sequence[Row], note: str, sets: Sequence[PointSet] = POI
 
 def _ratio_sheets(rows: Sequence[Row], note: str, sets: Sequence[PointSet]) -> list[Sheet]:
     def cell(row: Row, own: Row) -> str:
-        return f"{row.mean / max(own.mean, 1e-9):.3f}/{row.median / max(own.median, 1e-9):.3f}"
+        return f"{row.mean / max(own.mean, 1e-9):.2f}/{row.median / max(own.median, 1e-9):.2f}"
 
     return _method_sheets(rows, f"Over FaceMesh's own, {note}: mean/median", sets, cell)
 

@@ -32,6 +32,7 @@ from manyfaces.bench.face_points import (
     default_detector,
     default_point_finder,
 )
+from manyfaces.bench.ours import default_prior, predictor_reconstructor
 from manyfaces.bench.photo_report import PhotoReport, summarise
 from manyfaces.bench.photo_set import AnnotatedPhoto, Half, read_photo_set
 from manyfaces.bench.progress import progress_bar
@@ -81,8 +82,6 @@ def run_photos(
     if not any(photo.faces for photo in counted):
         raise InputError(f"{photos_dir} holds no annotated face in its half {half!r}")
     if reconstruct is None or find is None or prior is None:
-        from manyfaces.bench.ours import default_prior, predictor_reconstructor
-
         detector = default_detector()
         reconstruct = reconstruct or predictor_reconstructor(detector, model, seed, device)
         find = find or default_point_finder(detector)

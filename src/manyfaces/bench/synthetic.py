@@ -65,7 +65,7 @@ class SyntheticSet:
 
     Attributes:
         condition: what the model sees.
-        identity: standard deviations.
+        identity: standard deviations; may have more coefficients than the model under test, whose rest is zero.
         expression: coefficients.
         jaw: axis-angle, radians.
         hidden: which vertices of the head's front were hidden.
@@ -112,6 +112,7 @@ def run_synthetic(
     sizes: SyntheticSizes | None = None,
     seed: int = 0,
     sampler_gaps: Mapping[str, float] | None = None,
+    device: str | torch.device = "cpu",
     console: Console | None = None,
 ) -> SyntheticReport:
     """Measure a model on held-out synthetic faces; print the table and write `synthetic.json` and `synthetic.md`.
@@ -123,7 +124,8 @@ def run_synthetic(
         out: folder for the results.
         sizes: how much is sampled.
         seed: of all sampling.
-        sampler_gaps: what `manyfaces.bench.sampler_equality` measured, to be printed along.
+        sampler_gaps: ratios that `sampler_equality` measured, by network, to be printed along.
+        device: where the model is.
         console: where the table is printed; stdout by default.
 
     Raises:
@@ -133,7 +135,7 @@ def run_synthetic(
     if len(faces) == 0:
         raise InputError("the synthetic set is empty")
     sizes = sizes or SyntheticSizes()
-    trial = _Trial(model, Front(head, faces.identity.shape[1]), faces, sizes)
+    trial = _Trial(model, Front(head), faces, sizes, torch.device(device))
     gathered: dict[str, list[Tensor]] = {}
     with progress_bar("synthetic faces", len(faces)) as advance, torch.no_grad():
         for rows in torch.arange(len(faces)).split(sizes.chunk):
@@ -157,18 +159,19 @@ class Front:
 
     Args:
         head: the head model; its mask "front" says which vertices count.
-        n_identity: how many identity coefficients the model under test has.
     """
 
-    def __init__(self, head: HeadModel, n_identity: int):
+    def __init__(self, head: HeadModel):
         self._head = head
         self._mask = head.mask("front")
         self._template = head.template[self._mask]
-        self._basis = head.identity_basis[:n_identity, self._mask]
+        self._basis = head.identity_basis[:, self._mask]
 
     def neutral(self, identity: Float[Tensor, "*B S"]) -> Float[Tensor, "*B F 3"]:
         """Neutral faces, metres; the head itself is not evaluated beyond its front."""
-        return self._template + (identity @ self._basis.flatten(1)).unflatten(-1, self._template.shape)
+        return self._template + (identity @ self._basis[: identity.shape[-1]].flatten(1)).unflatten(
+            -1, self._template.shape
+        )
 
     def expressive(self, identity: Tensor, expression: Tensor, jaw: Tensor) -> Float[Tensor, "*B F 3"]:
         """Faces with expression and jaw, metres."""
@@ -177,21 +180,37 @@ class Front:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What the figures of every chunk share."""
+    """What the figures of every chunk share; the model runs on its device, everything else on the CPU."""
 
     model: FaceSampler
     front: Front
     faces: SyntheticSet
     sizes: SyntheticSizes
+    device: torch.device
+
+    def identities(self, rows: Tensor, n: int, generator: torch.Generator) -> Float[Tensor, "B n S"]:
+        return self.model.sample_identities(self._condition(rows), n, generator).cpu()
+
+    def best(self, rows: Tensor, candidates: Float[Tensor, "B N S"]) -> Float[Tensor, "B S"]:
+        given = candidates.to(self.device)
+        return self.model.rank(self._condition(rows), given).best(given).cpu()
+
+    def expressions(self, rows: Tensor, identity: Float[Tensor, "B m S"], generator: torch.Generator) -> Expressions:
+        given = identity.to(self.device)
+        drawn = self.model.sample_expressions(self._condition(rows), given, identity.shape[1], generator)
+        return Expressions(drawn.expression.cpu(), drawn.jaw.cpu())
+
+    def _condition(self, rows: Tensor) -> Tensor:
+        return self.faces.condition[rows].to(self.device)
 
 
 def _identity_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
-    model, front, sizes = trial.model, trial.front, trial.sizes
-    condition, truth = trial.faces.condition[rows], trial.faces.identity[rows]
-    many = model.sample_identities(condition, sizes.n_many, generator)
-    candidates = model.sample_identities(condition, sizes.n_candidates, generator)
-    best = model.rank(condition, candidates).best(candidates)
-    random = torch.randn(candidates.shape, generator=generator)
+    front, sizes, truth = trial.front, trial.sizes, trial.faces.identity[rows]
+    many = trial.identities(rows, sizes.n_many, generator)
+    candidates = trial.identities(rows, sizes.n_candidates, generator)
+    best = trial.best(rows, candidates)
+    random = torch.randn(len(rows), sizes.n_candidates, truth.shape[1], generator=generator)
+    known = truth[:, : many.shape[2]]
     true_face, middle = front.neutral(truth)[:, None], front.neutral(many.mean(1))[:, None]
     errors = aligned_error_mm(front.neutral(candidates), true_face)
     nearest = aligned_error_mm(front.neutral(candidates), middle).argmin(1, keepdim=True)
@@ -203,19 +222,18 @@ def _identity_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -
         "rank": aligned_error_mm(front.neutral(best)[:, None], true_face)[:, 0],
         "mean_of_samples": aligned_error_mm(middle, true_face)[:, 0],
         "mean_head": aligned_error_mm(front.neutral(torch.zeros_like(truth))[:, None], true_face)[:, 0],
-        "identity_covered": central_coverage(many, truth),
-        "identity_crps": crps(many, truth),
-        "identity_crps_prior": crps_standard_normal(truth),
+        "identity_covered": central_coverage(many, known),
+        "identity_crps": crps(many, known),
+        "identity_crps_prior": crps_standard_normal(known),
     }
 
 
 def _expression_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
-    model, faces, sizes = trial.model, trial.faces, trial.sizes
-    condition = faces.condition[rows]
+    faces, sizes = trial.faces, trial.sizes
     truth = torch.cat([faces.expression[rows], faces.jaw[rows]], 1)
     # Each on an identity of its own: the joint distribution is what must be calibrated.
-    identity = model.sample_identities(condition, sizes.n_many, generator)
-    drawn = model.sample_expressions(condition, identity, sizes.n_many, generator)
+    identity = trial.identities(rows, sizes.n_many, generator)
+    drawn = trial.expressions(rows, identity, generator)
     many = torch.cat([drawn.expression, drawn.jaw], 2)
     # In units of the prior's deviation, so that no coefficient counts for more because of its unit.
     unit = faces.prior_expression.std(0).clamp_min(1e-6)

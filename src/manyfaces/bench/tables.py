@@ -68,7 +68,7 @@ class Sheet:
             title_style="bold",
             box=SIMPLE_HEAD,
             pad_edge=False,
-            collapse_padding=True,
+            padding=0,  # the box leaves one column between cells: seven columns must fit into 80
         )
         short_names = all(len(row[0]) <= SHORT_NAME for row in self.rows)
         for k, name in enumerate(self.header):
