@@ -41,7 +41,8 @@ def look(head: HeadModel, n_scenes: int) -> tuple[np.ndarray, np.ndarray, np.nda
         face = vertices_px[head.data.masks["front"]]
         low, high = face.min(0), face.max(0)
         middle = (low + high) / 2
-        crop = Crop((float(middle[0]), float(middle[1])), 1.6 * float((high - low).max()), np.radians(scene.angles_deg[2]))
+        size_px, angle_rad = 1.6 * float((high - low).max()), float(np.radians(scene.angles_deg[2]))
+        crop = Crop((float(middle[0]), float(middle[1])), size_px, angle_rad)
         for _ in range(2):
             points = mesh(image, crop)
             crop = crop_from_points(points.points_px)
@@ -66,8 +67,8 @@ def embed(head: HeadModel, detected: np.ndarray, projected: np.ndarray, eyes: np
     for point in range(468):
         error = np.linalg.norm(projected[:, candidates] - detected[:, point, None], axis=2) * scale
         near = candidates[np.argsort(np.median(error, 0))[:6]]
-        options = [_fit_triangle(projected[:, faces[f]], detected[:, point], scale) for f in on_skin[np.isin(faces[on_skin], near).any(1)]]
         ids = on_skin[np.isin(faces[on_skin], near).any(1)]
+        options = [_fit_triangle(projected[:, faces[f]], detected[:, point], scale) for f in ids]
         best = int(np.argmin([residual for residual, _ in options]))
         face_ids.append(ids[best])
         barycentrics.append(options[best][1])

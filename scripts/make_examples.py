@@ -1,6 +1,6 @@
 """Make the example photos: the public-domain astronaut portrait of scikit-image, as it is and behind drawn occluders.
 
-    python scripts/make_examples.py examples
+python scripts/make_examples.py examples
 """
 
 import argparse
@@ -21,11 +21,18 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     out = parser.parse_args().out
     portrait = cv2.resize(
-        np.ascontiguousarray(data.astronaut()[Y0 : Y0 + SIDE, X0 : X0 + SIDE]), None, fx=SCALE, fy=SCALE,
+        np.ascontiguousarray(data.astronaut()[Y0 : Y0 + SIDE, X0 : X0 + SIDE]),
+        None,
+        fx=SCALE,
+        fy=SCALE,
         interpolation=cv2.INTER_CUBIC,
     )
-    pictures = {"astronaut": portrait, "astronaut_mask": face_mask(portrait), "astronaut_sunglasses": sunglasses(portrait),
-                "astronaut_half": behind_a_door(portrait)}
+    pictures = {
+        "astronaut": portrait,
+        "astronaut_mask": face_mask(portrait),
+        "astronaut_sunglasses": sunglasses(portrait),
+        "astronaut_half": behind_a_door(portrait),
+    }
     for name, picture in pictures.items():
         write_image(out / f"{name}.jpg", picture)
 
@@ -43,10 +50,26 @@ def _blend(picture: np.ndarray, paint: np.ndarray, cover: np.ndarray) -> np.ndar
 def face_mask(picture: np.ndarray) -> np.ndarray:
     """A surgical mask: pale blue cloth with pleats and straps."""
     cover = np.zeros(picture.shape[:2], np.float32)
-    outline = at((191, 118), (207, 112), (224, 106), (243, 112), (257, 117), (256, 138), (247, 156), (226, 166), (204, 157), (193, 139))
+    outline = at(
+        (191, 118),
+        (207, 112),
+        (224, 106),
+        (243, 112),
+        (257, 117),
+        (256, 138),
+        (247, 156),
+        (226, 166),
+        (204, 157),
+        (193, 139),
+    )
     smooth = cv2.approxPolyDP(outline, 0.5, True)
     cv2.fillPoly(cover, [smooth], 1.0, cv2.LINE_AA)
-    for start, end in (((192, 121), (181, 108)), ((194, 140), (183, 126)), ((256, 121), (266, 106)), ((255, 138), (265, 124))):
+    for start, end in (
+        ((192, 121), (181, 108)),
+        ((194, 140), (183, 126)),
+        ((256, 121), (266, 106)),
+        ((255, 138), (265, 124)),
+    ):
         cv2.line(cover, *map(tuple, at(start, end).tolist()), 1.0, 3, cv2.LINE_AA)
     rows = np.arange(picture.shape[0])[:, None, None]
     pleats = 10 * np.sin(rows / 7.0) - 0.05 * np.abs(np.arange(picture.shape[1])[None, :, None] - 290)

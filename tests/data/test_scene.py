@@ -24,7 +24,7 @@ def test_turning_angles_stay_in_their_limits(head, prior):
 
 def test_colours_differ_between_people_and_stay_in_range(head):
     albedos = [sample_albedo(head, numpy_generator(0, "albedo", i)) for i in range(8)]
-    assert all(0 <= a.min() and a.max() <= 1 for a in albedos)
+    assert all(a.min() >= 0 and a.max() <= 1 for a in albedos)
     means = torch.stack([a.mean(0) for a in albedos])
     assert means.std(0).min() > 0.02
 

@@ -1,1 +1,1 @@
-"""."""
+"""Files in and out: pictures, networks, meshes, head files, checkpoints."""

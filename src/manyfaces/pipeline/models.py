@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from manyfaces.assets import fetch, packaged
+from manyfaces.assets import fetch, verify_packaged
 from manyfaces.core.config import from_dict
 from manyfaces.detect import FaceDetector, FaceMesh
 from manyfaces.heads import HeadModel
@@ -48,7 +48,7 @@ def load_open_ofer(name: str, device: torch.device) -> OpenOfer:
     """
     model = released(name)
     head = HeadModel(load_head(model.head))
-    files = {part: packaged(f"{name}/{part}.safetensors") for part in model.parts}
+    files = {part: verify_packaged(f"{name}/{part}.safetensors") for part in model.parts}
     encoder = load_encoder(files["points"])
     config = from_dict(OferConfig, load_weights(files["idgen"]).config["ofer"])
     ofer = Ofer(config, front_face(head, config.idrank.n_vertices, config.n_identity))

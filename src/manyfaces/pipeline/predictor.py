@@ -18,8 +18,8 @@ from manyfaces.detect import FaceBox, crop_from_box
 from manyfaces.io.image import read_image, read_mask
 from manyfaces.methods.ofer import Ofer
 from manyfaces.occlusion import find_occlusion
+from manyfaces.pipeline.alignment import Aligner, Coefficients, Deviations
 from manyfaces.pipeline.models import OpenOfer, load_open_ofer
-from manyfaces.pipeline.pose import fit_cameras
 from manyfaces.pipeline.preprocess import FaceView, look_at_face
 from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
@@ -83,6 +83,7 @@ class Predictor:
 
     def __init__(self, model: OpenOfer):
         self._model = model
+        self._aligner = Aligner(model.head, model.encoder)
 
     @classmethod
     def from_pretrained(cls, name: str = "ofer-open", device: str | torch.device = "cpu") -> "Predictor":
@@ -188,21 +189,26 @@ class Predictor:
         timings: dict[str, float],
     ) -> Reconstruction:
         started = time.perf_counter()
-        head = self._model.head
-        identities = drawn.identities[drawn.identity_index]
-        vertices = head(identities, drawn.expressions, head.jaw_pose(drawn.jaw))
-        generator = torch_generator(options.seed, "camera", number)
-        cameras = fit_cameras(head.landmarks(vertices, "468"), view, self._model.encoder, generator)
+        sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
+        aligned = self._aligner.align(
+            sampled,
+            Deviations(drawn.identity_deviation, drawn.expression_deviation),
+            view,
+            torch_generator(options.seed, "align", number),
+            one_identity=options.identities == "best",
+        )
+        identities = drawn.identities.clone()
+        identities[drawn.identity_index] = aligned.coefficients.identity
         low, high = view.points_px.min(0), view.points_px.max(0)
         return Reconstruction(
-            head=head,
-            identities=drawn.identities,
+            head=self._model.head,
+            identities=identities,
             order=drawn.order,
             scores=drawn.scores,
             identity_index=drawn.identity_index,
-            expressions=drawn.expressions,
-            jaw=drawn.jaw,
-            cameras=cameras,
+            expressions=aligned.coefficients.expression,
+            jaw=aligned.coefficients.jaw,
+            cameras=aligned.cameras,
             photo=image,
             visible=~view.hidden,
             points_px=view.points_px,
@@ -210,7 +216,7 @@ class Predictor:
             face_box=np.concatenate([low, high]).astype(np.float32),
             model=self._model.name,
             seed=options.seed,
-            timings={**timings, "pose": time.perf_counter() - started},
+            timings={**timings, "align": time.perf_counter() - started},
         )
 
     @property

@@ -71,14 +71,18 @@ def look_at_face(
     views = [mesh(image, jittered) for jittered in _around(crop)]
     estimate = encode(views, mask, encoder)
     points = np.stack([from_crop_units(p.numpy(), v.crop) for p, v in zip(estimate.points, views, strict=True)])
+    raw = np.mean([view.points_px for view in views], 0)
     scale_px = (estimate.scale.numpy() * np.array([[v.crop.size_px / 2] for v in views])).mean(0)
     middle = points.mean(0)
-    seen_at = hidden_at(to_crop_units(middle, crop), hidden_cells(mask, crop))
+    hidden = hidden_at(to_crop_units(middle, crop), hidden_cells(mask, crop)) > HIDDEN_FROM
+    # The encoder has learned from renders. On photos the detector itself is the better judge of the points that it
+    # sees, the more so the less of the face is hidden.
+    trust = np.where(hidden, 0, 1 - hidden.mean())[:, None]
     return FaceView(
         condition=estimate.condition.mean(0),
-        points_px=middle.astype(np.float32),
+        points_px=(middle + trust * (raw - middle)).astype(np.float32),
         scale_px=scale_px.astype(np.float32),
-        hidden=seen_at > HIDDEN_FROM,
+        hidden=hidden,
         mask=mask,
         detected=views[0],
         estimate=_mean(estimate),

@@ -29,6 +29,8 @@ class Hypotheses:
         identity_index: row of the identity of each hypothesis.
         expressions: expression of each hypothesis.
         jaw: jaw of each hypothesis, axis-angle.
+        identity_deviation: how unsure each identity coefficient is.
+        expression_deviation: how unsure each expression coefficient is.
     """
 
     identities: Float[Tensor, "N S"]
@@ -37,6 +39,8 @@ class Hypotheses:
     identity_index: Int[Tensor, " M"]
     expressions: Float[Tensor, "M E"]
     jaw: Float[Tensor, "M 3"]
+    identity_deviation: Float[Tensor, " S"]
+    expression_deviation: Float[Tensor, " E"]
 
 
 def draw_hypotheses(
@@ -65,9 +69,8 @@ def draw_hypotheses(
     rows = best_first if varied else best_first[:, :1].expand(-1, n_expressions)
     chosen = torch.take_along_dim(identities, rows[..., None], 1)
     drawn = ofer.sample_expressions(condition, chosen, n_expressions, generators, sampler)
-    return [
-        Hypotheses(
-            *(part[b].cpu() for part in (identities, ranking.order, ranking.scores, rows, drawn.expression, drawn.jaw))
-        )
-        for b in range(len(condition))
-    ]
+    identity_deviation = ofer.idgen.deviation(condition)
+    expression_deviation = ofer.expgen.deviation(condition, chosen[:, 0])
+    parts = (identities, ranking.order, ranking.scores, rows, drawn.expression, drawn.jaw)
+    parts = (*parts, identity_deviation, expression_deviation)
+    return [Hypotheses(*(part[b].cpu() for part in parts)) for b in range(len(condition))]

@@ -1,7 +1,8 @@
 """Recipes of the three OFER networks, on any source of examples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, cast
 
 import torch
@@ -9,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
-from manyfaces.core.seeds import stream_seed
+from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.diffusion import SamplerConfig
 from manyfaces.methods.ofer import (
     Example,
@@ -60,7 +61,7 @@ class OferRecipe:
         """Plain values that define the network."""
         return {"ofer": to_dict(self.ofer), "encoder": self.encoder_config}
 
-    def batch(self, step: int, split: Split) -> Example:
+    def batch(self, step: int, split: Split) -> Any:
         """The examples of a step; training and validation never share a seed."""
         source = self.held_out if split == "validation" and self.held_out is not None else self.source
         return source.batch(stream_seed(self.config.seed, split), step, self.batch_size)
@@ -105,20 +106,37 @@ class ExpGenRecipe(OferRecipe):
         return expgen_loss(cast(ExpGen, model), batch, generator)
 
 
+@dataclass(frozen=True)
+class Contest:
+    """Examples with candidates to rank.
+
+    Attributes:
+        example: observations with their truth.
+        candidates: identities drawn for each.
+    """
+
+    example: Example
+    candidates: Float[Tensor, "B N S"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class IdRankRecipe(OferRecipe):
     """Train the ranking network on what a trained, frozen IdGen draws.
+
+    Drawing candidates costs a hundred times what a training step does, so they are drawn once for a pool of examples.
 
     Attributes:
         idgen: the trained identity network.
         front: front face of the head model.
         n_candidates: candidates per example.
+        n_pool: training examples that candidates are drawn for; an eighth as many for validation.
         sampler: how they are drawn; as configured by default.
     """
 
     idgen: IdGen
     front: FrontFace
     n_candidates: int = 100
+    n_pool: int = 2048
     sampler: SamplerConfig | None = None
     name: str = "idrank"
 
@@ -126,7 +144,32 @@ class IdRankRecipe(OferRecipe):
         """The network."""
         return IdRank(self.ofer, self.front, self.make_encoder())
 
-    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
-        """Listwise loss on freshly drawn candidates."""
-        candidates = self.idgen.sample(batch.condition, self.n_candidates, generator, self.sampler)
-        return idrank_loss(cast(IdRank, model), batch, candidates)
+    def batch(self, step: int, split: Split) -> Contest:
+        """A random part of the pool."""
+        pool = self._pools[split]
+        generator = torch_generator(self.config.seed, "contest", split, step)
+        rows = torch.randint(len(pool.candidates), (self.batch_size,), generator=generator)
+        parts = (getattr(pool.example, f.name)[rows] for f in fields(Example))
+        return Contest(Example(*parts), pool.candidates[rows])
+
+    def loss(self, model: nn.Module, batch: Contest, generator: torch.Generator) -> Float[Tensor, ""]:
+        """Listwise loss."""
+        return idrank_loss(cast(IdRank, model), batch.example, batch.candidates)
+
+    @cached_property
+    def _pools(self) -> dict[Split, Contest]:
+        return {"train": self._pool("train", self.n_pool), "validation": self._pool("validation", self.n_pool // 8)}
+
+    @torch.no_grad()
+    def _pool(self, split: Split, size: int) -> Contest:
+        seed = self.config.seed
+        source = self.held_out if split == "validation" and self.held_out is not None else self.source
+        example = source.batch(stream_seed(seed, split), 0, size)
+        drawn = []
+        for k, rows in enumerate(torch.arange(size).split(POOL_CHUNK)):
+            generator = torch_generator(seed, "candidates", split, k)
+            drawn.append(self.idgen.sample(example.condition[rows], self.n_candidates, generator, self.sampler))
+        return Contest(example, torch.cat(drawn))
+
+
+POOL_CHUNK = 32

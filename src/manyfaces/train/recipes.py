@@ -17,6 +17,7 @@ from manyfaces.io.head_files import load_head
 from manyfaces.methods.ofer import OPEN, IdGen, OferConfig
 from manyfaces.methods.ofer.point_encoder import PointEncoderConfig
 from manyfaces.pipeline.models import front_face, load_encoder, load_part
+from manyfaces.pipeline.sampling import SAMPLER_PRESETS
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
@@ -27,6 +28,9 @@ from manyfaces.train.recipe import Recipe
 Part = Literal["points", "idgen", "idrank", "expgen"]
 PARTS: tuple[Part, ...] = get_args(Part)
 N_WORKERS = 2
+POOL_EXAMPLES = 2048
+# Candidates as the predictor draws them: the central one among them.
+CENTRAL = SAMPLER_PRESETS["fast"]
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ RECIPES: dict[str, OpenRecipe] = {
         encoder=PointEncoderConfig(),
         ofer=OPEN,
         points=TrainConfig(steps=3_500, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.997),
-        idgen=TrainConfig(steps=6_000, learning_rate=2e-3),
-        idrank=TrainConfig(steps=1_500, learning_rate=1e-3, warmup_steps=100),
-        expgen=TrainConfig(steps=7_000, learning_rate=2e-3),
+        idgen=TrainConfig(steps=4_500, learning_rate=2e-3),
+        idrank=TrainConfig(steps=2_000, learning_rate=1e-3, warmup_steps=100, validation_batches=4),
+        expgen=TrainConfig(steps=5_000, learning_rate=2e-3),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
     "open-tiny": OpenRecipe(
@@ -135,9 +139,11 @@ def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
     return IdRankRecipe(
         ofer=recipe.ofer,
         config=config,
-        batch_size=32,
+        batch_size=16,
         idgen=idgen.eval(),
         front=front,
+        n_pool=POOL_EXAMPLES,
+        sampler=CENTRAL,
         source=source,
         held_out=held_out,
     )

@@ -97,6 +97,13 @@ class ExpGen(nn.Module):
         expression, jaw = drawn.split([self.config.n_expression, self.config.n_jaw], -1)
         return Expressions(expression, jaw)
 
+    @torch.no_grad()
+    def deviation(self, observation: Any, identity: Float[Tensor, "B S"] | None) -> Float[Tensor, "B E"]:
+        """How unsure each expression coefficient is, by the linear fit."""
+        given = None if identity is None else identity[:, None]
+        context = self._context(self.encoder(observation)[:, None], given)[:, 0]
+        return self.generator.standardiser.std(context)[:, : self.config.n_expression]
+
     def _context(
         self, condition: Float[Tensor, "B 1 C"], identity: Float[Tensor, "B M S"] | None
     ) -> Float[Tensor, "B _ _"]:

@@ -43,3 +43,8 @@ class IdGen(nn.Module):
     ) -> Float[Tensor, "B n S"]:
         """Draw n identities for each observation, in standard deviations of the head model."""
         return self.generator.sample(self.encoder(observation), n, generator, sampler or self.config.sampler)
+
+    @torch.no_grad()
+    def deviation(self, observation: Any) -> Float[Tensor, "B S"]:
+        """How unsure each identity coefficient is, by the linear fit."""
+        return self.generator.standardiser.std(self.encoder(observation))

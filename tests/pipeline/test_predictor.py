@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import torch
+
+from manyfaces.core.errors import ChoiceError, InputError, MaskError, NoFaceError
+from manyfaces.pipeline import Options
+
+QUICK = {"n_identities": 12, "n_expressions": 4}
+
+
+@pytest.fixture(scope="module")
+def clear(predictor, person):
+    return predictor(person[0], occlusion="none", **QUICK)
+
+
+@pytest.fixture(scope="module")
+def hidden(predictor, masked_person):
+    image, mask = masked_person
+    return predictor(image, occlusion=mask, identities="varied", n_identities=30, n_expressions=15)
+
+
+def _projected(result):
+    return result.cameras.project(result.head.landmarks(result.vertices, "468")).points_px.numpy()
+
+
+def _error(points_px, truth_px):
+    eyes = np.linalg.norm(truth_px[33] - truth_px[263])
+    return np.linalg.norm(points_px - truth_px, axis=-1).mean() / eyes
+
+
+def test_the_best_face_lies_on_the_photo(clear, person):
+    assert _error(_projected(clear)[0], person[1]) < 0.06
+
+
+def test_hypotheses_share_the_best_identity(clear):
+    assert (clear.identity_index == clear.order[0]).all()
+    assert len(clear) == 4
+    assert clear.scores.sum() == pytest.approx(1, abs=1e-4)
+
+
+def test_varied_hypotheses_follow_the_ranking(hidden):
+    assert torch.equal(hidden.identity_index, hidden.order[:15])
+
+
+def test_hypotheses_differ_where_nothing_is_seen(hidden):
+    spread = _projected(hidden).std(0).mean(-1)
+    mouth, brows = [13, 14, 61, 291, 17, 0], [70, 105, 300, 334, 33, 263]
+    assert spread[mouth].mean() > 1.5 * spread[brows].mean()
+    assert not hidden.visible[mouth].any()
+    assert hidden.visible[brows].all()
+
+
+def test_a_seed_gives_the_same_faces_and_another_others(predictor, person):
+    first, same, other = (predictor(person[0], occlusion="none", seed=s, **QUICK) for s in (0, 0, 1))
+    assert torch.equal(first.expressions, same.expressions)
+    assert not torch.equal(first.expressions[1:], other.expressions[1:])
+
+
+def test_batches_and_tensors_give_the_same_faces(predictor, person, masked_person, clear):
+    images = torch.from_numpy(np.stack([person[0], masked_person[0]])).permute(0, 3, 1, 2)
+    results = predictor.reconstruct_many(images, occlusion="none", face="largest", **QUICK)
+    assert len(results) == 2
+    torch.testing.assert_close(results[0][0].expressions, clear.expressions, atol=1e-3, rtol=1e-3)
+
+
+def test_a_photo_without_a_face_says_so(predictor):
+    with pytest.raises(NoFaceError, match="no face"):
+        predictor.reconstruct(np.full((200, 200, 3), 128, np.uint8))
+
+
+def test_a_face_that_is_not_there_says_so(predictor, person):
+    with pytest.raises(NoFaceError, match="no face 7"):
+        predictor.reconstruct(person[0], face=7)
+
+
+def test_a_mask_of_another_size_says_both_sizes(predictor, person):
+    with pytest.raises(MaskError, match="10"):
+        predictor(person[0], occlusion=np.zeros((10, 10), bool))
+
+
+def test_unknown_choices_list_the_valid_ones():
+    with pytest.raises(ChoiceError, match="varied"):
+        Options(identities="many")  # type: ignore[arg-type]
+    with pytest.raises(ChoiceError, match="ddpm"):
+        Options(sampler="euler")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="identities"):
+        Options(identities="varied", n_identities=3, n_expressions=5)
