@@ -35,12 +35,12 @@ def _drawn(identity, m):
     return Coefficients(identity.expand(m, -1), torch.zeros(m, 50), torch.zeros(m, 3))
 
 
-def _view(points_px, hidden=None):
+def _view(points_px, hidden=None, scale_px=2.0):
     zero = torch.zeros(1, 1)
     return FaceView(
         condition=torch.zeros(256),
         points_px=points_px.astype(np.float32),
-        scale_px=np.full(468, 2.0, np.float32),
+        scale_px=np.full(468, scale_px, np.float32),
         hidden=np.zeros(468, bool) if hidden is None else hidden,
         mask=np.zeros((300, 300), bool),
         detected=FacePoints(points_px.astype(np.float32), np.zeros(468, np.float32), 1.0, CROP),
@@ -65,7 +65,8 @@ def test_settling_brings_visible_points_closer(aligner, truth, open_head):
     off = identity + 0.5 * torch.randn(1, 100, generator=torch.Generator().manual_seed(5))
 
     def error(deviations):
-        found = aligner.align(_drawn(off, 1), deviations, _view(points_px), torch.Generator(), True, 0.0)
+        view = _view(points_px, scale_px=0.5)
+        found = aligner.align(_drawn(off, 1), deviations, view, torch.Generator(), True, 0.0)
         c = found.coefficients
         points = open_head.landmarks(open_head(c.identity, c.expression), "468")
         return np.linalg.norm(found.cameras.project(points).points_px[0].numpy() - points_px, axis=-1).mean()

@@ -80,8 +80,8 @@ def test_a_mask_of_another_size_says_both_sizes(predictor, person):
 
 def test_unknown_choices_list_the_valid_ones():
     with pytest.raises(ChoiceError, match="varied"):
-        Options(identities="many")  # type: ignore[arg-type]
+        Options(identities="many")
     with pytest.raises(ChoiceError, match="ddpm"):
-        Options(sampler="euler")  # type: ignore[arg-type]
+        Options(sampler="euler")
     with pytest.raises(InputError, match="identities"):
         Options(identities="varied", n_identities=3, n_expressions=5)

@@ -67,4 +67,4 @@ def test_unknown_names_list_the_known(tmp_path):
     with pytest.raises(ChoiceError, match="open"):
         recipes.train("idgen", "closed", tmp_path)
     with pytest.raises(ChoiceError, match="idrank"):
-        recipes.train("everything", "open", tmp_path)  # type: ignore[arg-type]
+        recipes.train("everything", "open", tmp_path)

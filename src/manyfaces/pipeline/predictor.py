@@ -47,12 +47,12 @@ class Options:
     """
 
     occlusion: Occlusion = "auto"
-    identities: IdentityChoice = "best"
+    identities: IdentityChoice | str = "best"
     n_identities: int = 100
     n_expressions: int = 15
     seed: int = 0
-    face: FaceChoice = "all"
-    sampler: SamplerPreset = "fast"
+    face: FaceChoice | str = "all"
+    sampler: SamplerPreset | str = "fast"
 
     def __post_init__(self) -> None:
         """Check the choices.
@@ -234,7 +234,7 @@ def _side_px(face: FaceBox) -> float:
     return float((face.box_px[2:] - face.box_px[:2]).max())
 
 
-def _choose(faces: list[FaceBox], choice: FaceChoice) -> list[tuple[int, FaceBox]]:
+def _choose(faces: list[FaceBox], choice: FaceChoice | str) -> list[tuple[int, FaceBox]]:
     numbered = list(enumerate(faces))
     if not numbered:
         raise NoFaceError("no face was found", "try a photo in which a face is larger, or less hidden")

@@ -124,6 +124,9 @@ class IdRankRecipe(OferRecipe):
     """Train the ranking network on what a trained, frozen IdGen draws.
 
     Drawing candidates costs a hundred times what a training step does, so they are drawn once for a pool of examples.
+    A pool has one truth per example, and those are soon known by heart. With `drawn_truth`, one of the candidates
+    plays the truth's part each time: where IdGen is calibrated its draws have the truth's law, and there are a hundred
+    of them. Validation is always against the real truth.
 
     Attributes:
         idgen: the trained identity network.
@@ -131,12 +134,14 @@ class IdRankRecipe(OferRecipe):
         n_candidates: candidates per example.
         n_pool: training examples that candidates are drawn for; an eighth as many for validation.
         sampler: how they are drawn; as configured by default.
+        drawn_truth: in training, let one candidate stand for the truth.
     """
 
     idgen: IdGen
     front: FrontFace
     n_candidates: int = 100
     n_pool: int = 2048
+    drawn_truth: bool = True
     sampler: SamplerConfig | None = None
     name: str = "idrank"
 
@@ -149,8 +154,14 @@ class IdRankRecipe(OferRecipe):
         pool = self._pools[split]
         generator = torch_generator(self.config.seed, "contest", split, step)
         rows = torch.randint(len(pool.candidates), (self.batch_size,), generator=generator)
-        parts = (getattr(pool.example, f.name)[rows] for f in fields(Example))
-        return Contest(Example(*parts), pool.candidates[rows])
+        parts = {f.name: getattr(pool.example, f.name)[rows] for f in fields(Example)}
+        candidates = pool.candidates[rows]
+        if self.drawn_truth and split == "train":
+            truth = torch.randint(candidates.shape[1], (len(rows), 1), generator=generator)
+            others = torch.arange(candidates.shape[1] - 1)
+            parts["identity"] = torch.take_along_dim(candidates, truth[..., None], 1)[:, 0]
+            candidates = torch.take_along_dim(candidates, (others + (others >= truth))[..., None], 1)
+        return Contest(Example(**parts), candidates)
 
     def loss(self, model: nn.Module, batch: Contest, generator: torch.Generator) -> Float[Tensor, ""]:
         """Listwise loss."""

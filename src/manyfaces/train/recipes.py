@@ -28,7 +28,7 @@ from manyfaces.train.recipe import Recipe
 Part = Literal["points", "idgen", "idrank", "expgen"]
 PARTS: tuple[Part, ...] = get_args(Part)
 N_WORKERS = 2
-POOL_EXAMPLES = 2048
+POOL_EXAMPLES = 1024
 # Candidates as the predictor draws them: the central one among them.
 CENTRAL = SAMPLER_PRESETS["fast"]
 
@@ -78,7 +78,7 @@ RECIPES: dict[str, OpenRecipe] = {
 
 
 def train(
-    part: Part, recipe: str, out: Path, seed: int = 0, steps: int | None = None, device: str | torch.device = "cpu"
+    part: Part | str, recipe: str, out: Path, seed: int = 0, steps: int | None = None, device: str | torch.device = "cpu"
 ) -> TrainResult:
     """Train one part of a recipe in `out/<part>/`; an interrupted run goes on.
 
