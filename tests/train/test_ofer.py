@@ -59,7 +59,14 @@ def test_idrank_learns_to_choose(tmp_path):
         steps=250, learning_rate=4e-3, warmup_steps=20, validation_batches=1, validate_every=250, ema_decay=0.98
     )
     recipe = IdRankRecipe(
-        source=SOURCE, ofer=TOY, config=config, batch_size=32, idgen=ExactIdGen(TOY), front=front, n_candidates=20, n_pool=512
+        source=SOURCE,
+        ofer=TOY,
+        config=config,
+        batch_size=32,
+        idgen=ExactIdGen(TOY),
+        front=front,
+        n_candidates=20,
+        n_pool=512,
     )
     rank = train(recipe, tmp_path, visible=False).model
     examples = SOURCE.batch(1000, 0, 400)
