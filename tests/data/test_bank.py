@@ -22,7 +22,7 @@ def bank(head, mesh):
 
 
 def test_every_view_of_every_scene_is_there(bank):
-    assert len(bank) == 3 * (1 + 2 * 2)
+    assert len(bank) == 3 * (1 + 2) * 2
     np.testing.assert_array_equal(np.unique(bank.scene), [0, 1, 2])
 
 

@@ -89,13 +89,15 @@ class SyntheticSizes:
 
     Attributes:
         n_candidates: identities to rank.
-        n_many: identities whose mean is taken, and expressions, for calibration.
+        n_many: identities whose mean is taken, and whose law is compared with the truth.
+        n_expressions: expressions for the same, each on one of those identities.
         n_joint: joint hypotheses, for spread.
         chunk: faces sampled at once.
     """
 
     n_candidates: int = 100
     n_many: int = 1000
+    n_expressions: int = 200
     n_joint: int = 15
     chunk: int = 8
 
@@ -140,9 +142,10 @@ def run_synthetic(
     with progress_bar("synthetic faces", len(faces)) as advance, torch.no_grad():
         for rows in torch.arange(len(faces)).split(sizes.chunk):
             generator = torch_generator(seed, "synthetic", int(rows[0]))
+            many = trial.identities(rows, sizes.n_many, generator)
             figures = {
-                **_identity_figures(trial, rows, generator),
-                **_expression_figures(trial, rows, generator),
+                **_identity_figures(trial, rows, many, generator),
+                **_expression_figures(trial, rows, many[:, : sizes.n_expressions], generator),
             }
             for name, values in figures.items():
                 gathered.setdefault(name, []).append(values)
@@ -204,9 +207,8 @@ class _Trial:
         return self.faces.condition[rows].to(self.device)
 
 
-def _identity_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
+def _identity_figures(trial: _Trial, rows: Tensor, many: Float[Tensor, "B n S"], generator: torch.Generator) -> Figures:
     front, sizes, truth = trial.front, trial.sizes, trial.faces.identity[rows]
-    many = trial.identities(rows, sizes.n_many, generator)
     candidates = trial.identities(rows, sizes.n_candidates, generator)
     best = trial.best(rows, candidates)
     random = torch.randn(len(rows), sizes.n_candidates, truth.shape[1], generator=generator)
@@ -228,11 +230,12 @@ def _identity_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -
     }
 
 
-def _expression_figures(trial: _Trial, rows: Tensor, generator: torch.Generator) -> Figures:
+def _expression_figures(
+    trial: _Trial, rows: Tensor, identity: Float[Tensor, "B m S"], generator: torch.Generator
+) -> Figures:
     faces, sizes = trial.faces, trial.sizes
     truth = torch.cat([faces.expression[rows], faces.jaw[rows]], 1)
     # Each on an identity of its own: the joint distribution is what must be calibrated.
-    identity = trial.identities(rows, sizes.n_many, generator)
     drawn = trial.expressions(rows, identity, generator)
     many = torch.cat([drawn.expression, drawn.jaw], 2)
     # In units of the prior's deviation, so that no coefficient counts for more because of its unit.

@@ -39,8 +39,9 @@ class BankConfig:
         seed: root of all random streams; training, validation and test banks have different ones.
         n_scenes: people rendered.
         n_occluders: hidden views of each, beside the clear one.
-        n_crops: crops looked through for each hidden view (the clear one has one).
-        crop_jitter: deviation of the crop's place and log size, and of its angle in radians: first crop, others.
+        n_crops: crops looked through for each view.
+        crop_jitter: deviations of the crop's place and log size, and of its angle in radians; one of them is drawn for
+            every crop. Most are as good as a crop that was corrected once, some as bad as a detector's first.
         head: name or path of the head model.
         scene: how scenes are drawn.
         expressions: how often which expressions are.
@@ -48,9 +49,9 @@ class BankConfig:
 
     seed: int = 0
     n_scenes: int = 12_000
-    n_occluders: int = 4
+    n_occluders: int = 3
     n_crops: int = 2
-    crop_jitter: tuple[float, float] = (0.10, 0.04)
+    crop_jitter: tuple[float, ...] = (0.03, 0.03, 0.10)
     head: str = "openhead"
     scene: SceneConfig = field(default_factory=SceneConfig)
     expressions: ExpressionShares = field(default_factory=ExpressionShares)
@@ -152,8 +153,9 @@ def _scene_rows(
         if view:
             mask = sample_occluder(POINTS_68_FROM_468 @ points_px, image.shape[:2], generator).mask
             seen = paint_occluder(image, mask, generator)
-        for take in range(config.n_crops if view else 1):
-            crop = jittered_crop(crop_from_points(points_px), config.crop_jitter[min(take, 1)], generator)
+        for _ in range(config.n_crops):
+            deviation = config.crop_jitter[int(generator.integers(len(config.crop_jitter)))]
+            crop = jittered_crop(crop_from_points(points_px), deviation, generator)
             found = observe(mesh(seen, crop), mask)
             yield {
                 "points": found.points,

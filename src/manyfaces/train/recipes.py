@@ -56,13 +56,13 @@ class OpenRecipe:
 RECIPES: dict[str, OpenRecipe] = {
     # The shipped weights: about two hours on two CPU cores.
     "open": OpenRecipe(
-        bank=BankConfig(n_scenes=24_000),
+        bank=BankConfig(n_scenes=18_000),
         encoder=PointEncoderConfig(),
         ofer=OPEN,
         points=TrainConfig(steps=3_500, learning_rate=1e-3, warmup_steps=200, weight_decay=1e-2, ema_decay=0.997),
-        idgen=TrainConfig(steps=4_500, learning_rate=2e-3),
-        idrank=TrainConfig(steps=2_000, learning_rate=1e-3, warmup_steps=100, validation_batches=4),
-        expgen=TrainConfig(steps=5_000, learning_rate=2e-3),
+        idgen=TrainConfig(steps=3_800, learning_rate=2e-3),
+        idrank=TrainConfig(steps=1_200, learning_rate=1e-3, warmup_steps=100, validation_batches=4),
+        expgen=TrainConfig(steps=4_200, learning_rate=2e-3),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
     "open-tiny": OpenRecipe(

@@ -219,5 +219,5 @@ class PointEncoder(nn.Module):
 
 # Mean distance of the detector's points from the truth, crop units: where the scales start.
 TYPICAL_ERROR = 0.03
-# The likelihood's unit is a nat a point; the coefficients need no more than a say.
-COEFFICIENT_WEIGHT = 1.0
+# The likelihood's unit is a nat a point. The coefficients are what the condition is for, and much harder to read.
+COEFFICIENT_WEIGHT = 4.0
