@@ -19,7 +19,7 @@ from manyfaces.pipeline.preprocess import FaceView
 HIDDEN_WEIGHT = 0.02
 # The encoder's errors are those on renders; on photos they are larger. Chosen so that fifteen hypotheses hold the truth
 # as often as they should on photos that no figure is reported on.
-ERROR_SPREAD = 1.6
+ERROR_SPREAD = 1.8
 # Errors of neighbouring points go together: 468 points tell as much as a few dozen independent ones.
 POINTS_PER_OPINION = 10.0
 N_ROUNDS = 2
