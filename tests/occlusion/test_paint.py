@@ -1,5 +1,3 @@
-import time
-
 import cv2
 import numpy as np
 
@@ -47,12 +45,3 @@ def test_empty_mask_and_mask_at_the_border():
     whole = np.ones_like(mask)
     for seed in range(20):
         assert paint_occluder(image, whole, np.random.default_rng(seed)).shape == image.shape
-
-
-def test_fast_enough_for_training_data():
-    image, mask = scene()
-    generator = np.random.default_rng(5)
-    start = time.process_time()
-    for _ in range(100):
-        paint_occluder(image, mask, generator)
-    assert (time.process_time() - start) / 100 < 3e-3  # 1 ms is the aim; a loaded machine gets slack
