@@ -9,18 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 from jaxtyping import Bool, Float
 
 from manyfaces.core.errors import ChoiceError
+from manyfaces.occlusion.polygon import fill_polygon
 
 OccluderKind = Literal["block", "mouth", "eyes", "half", "blob", "band", "several"]
 OCCLUDER_KINDS: tuple[OccluderKind, ...] = get_args(OccluderKind)
 
 _NOSE_TIP, _CHIN = 30, 8
 _EYE_CORNERS = 36, 45
-_SUBPIXEL_BITS = 4
 
 
 @dataclass(frozen=True)
@@ -90,9 +89,7 @@ def sample_occluder(
     frame = _face_frame(np.asarray(points_68_px, dtype=np.float64))
     mask = np.zeros(size, np.uint8)
     for shape in _several(generator) if kind == "several" else (kind,):
-        # The shift argument keeps a fraction of a pixel, so small faces get as many different shapes as large ones.
-        polygon = np.round(_SHAPES[shape](frame, generator) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillPoly(mask, [polygon], (1,), shift=_SUBPIXEL_BITS)
+        fill_polygon(mask, _SHAPES[shape](frame, generator))
     return Occluder(kind, mask.astype(bool))
 
 

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float
 
+from manyfaces.occlusion.polygon import fill_polygon
+
 # Numbers of MediaPipe's face mesh; each list is a contour.
 OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
@@ -28,8 +30,6 @@ PARTS: dict[str, tuple[int, ...]] = {
     "chin": (152, 148, 377, 176, 400, 18, 200, 199, 175),
 }
 """The parts of a face that are examined one by one: points whose convex hull is the part. Sides are the subject's."""
-
-_SUBPIXEL_BITS = 4
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def ellipse(radius: float) -> np.ndarray:
 
 def _filled(outline: np.ndarray, size: int) -> np.ndarray:
     mask = np.zeros((size, size), np.uint8)
-    cv2.fillPoly(mask, [np.round(outline * (1 << _SUBPIXEL_BITS)).astype(np.int32)], (1,), shift=_SUBPIXEL_BITS)
+    fill_polygon(mask, outline)
     return mask
 
 
