@@ -1,12 +1,11 @@
 import cv2
 import numpy as np
 import pytest
+from skimage import data
 
 from manyfaces.assets import fetch
 from manyfaces.detect import FaceDetector
 from manyfaces.io.litert import load_network
-
-data = pytest.importorskip("skimage.data")
 
 FACE = np.array([180.0, 70, 267, 168])
 """The face of the portrait, by eye."""

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
+from skimage import data
 
 from manyfaces.assets import fetch
 from manyfaces.detect import MIRROR_468, POINTS_68_FROM_468, FaceBox, FaceMesh, crop_from_box, crop_from_points
 from manyfaces.detect.sampling import sample_crop
 from manyfaces.geometry.crop import Crop
 from manyfaces.io.litert import load_network
-
-data = pytest.importorskip("skimage.data")
 
 
 @pytest.fixture(scope="module")
