@@ -1,7 +1,9 @@
 """What every test shares: one thread per process, settled random streams, a cache of its own where a test asks."""
 
+import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -28,3 +30,15 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("MANYFACES_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def synthetic(repository: Path) -> ModuleType:
+    """The module that makes reconstructions of a ball; tests are no package, so it has no name to import it by."""
+    path = repository / "tests" / "pipeline" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic_reconstruction", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,6 +1,4 @@
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,19 +10,8 @@ from manyfaces.detect import POINTS_68_FROM_468, FaceBox, FaceDetector
 from manyfaces.diffusion import ScheduleConfig
 from manyfaces.heads import HeadModel
 from manyfaces.heads.data import LandmarkEmbedding
+from manyfaces.io.head_files import load_head
 from manyfaces.methods.ofer import OPEN, FrontFace, Ofer, UNetConfig
-
-SYNTHETIC = Path(__file__).parent.parent / "pipeline" / "synthetic.py"
-
-
-@pytest.fixture(scope="module")
-def synthetic():
-    spec = importlib.util.spec_from_file_location("synthetic_for_bench", SYNTHETIC)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +69,7 @@ def test_the_chosen_face_is_asked_for_with_joint_hypotheses(result, monkeypatch:
 
 
 def test_the_prior_of_the_baselines_is_that_of_the_head() -> None:
-    from manyfaces.io.head_files import load_head
-
     head = HeadModel(load_head("openhead"))
-    if "468" not in head.data.landmarks:
-        pytest.skip("the head has no dense points yet")
     prior = head_prior(head, n_draws=60)
     spread_mm = 1000 * (prior.draws - prior.mean).std(0).mean()
     assert 0.5 < spread_mm < 8
