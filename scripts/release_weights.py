@@ -4,10 +4,10 @@ python scripts/release_weights.py RUNS ofer-open
 """
 
 import argparse
-import hashlib
 from pathlib import Path
 
 from manyfaces.assets import packaged_folder
+from manyfaces.assets.cache import sha256_of
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import load_weights, save_weights
 from manyfaces.pipeline import released
@@ -29,7 +29,7 @@ def main() -> None:
         save_weights(target, weights.state, weights.config, weights.notes, half=part not in FULL_PRECISION)
         print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {weights.notes}")
     shipped = sorted(p for p in folder.rglob("*") if p.suffix in (".npz", ".safetensors"))
-    lines = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.relative_to(folder).as_posix()}" for p in shipped]
+    lines = [f"{sha256_of(p)}  {p.relative_to(folder).as_posix()}" for p in shipped]
     with atomic_path(folder / "SHA256SUMS") as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 

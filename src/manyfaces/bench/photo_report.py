@@ -27,9 +27,6 @@ from manyfaces.bench.scoring import (
 from manyfaces.bench.tables import Bar, Sheet, bar, bar_sheet
 from manyfaces.io.atomic import atomic_path
 
-IDEAL_COVERAGE = 14 / 16
-"""Chance that the range of 15 samples holds a 16th draw from the same distribution."""
-
 
 @dataclass(frozen=True)
 class PhotoReport:

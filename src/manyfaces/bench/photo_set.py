@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from manyfaces.core.errors import InputError
+from manyfaces.detect.boxes import overlaps
 
 Half = Literal["tune", "report"]
 Kind = Literal["clean", "block", "mouth", "eyes", "half"]
@@ -116,9 +117,10 @@ class AnnotatedPhoto:
         A detection belongs to the annotated face that it overlaps most. Of those that belong to the face the one that
         overlaps it most is taken, if its middle lies in the face's box.
         """
+        owned = np.stack([face.box_px for face in self.faces])
         best, best_overlap = None, LEAST_OVERLAP
         for row, box in enumerate(boxes_px):
-            shares = [_overlap(box, face.box_px) for face in self.faces]
+            shares = overlaps(box, owned)
             if (
                 int(np.argmax(shares)) == index
                 and shares[index] >= best_overlap
@@ -186,13 +188,6 @@ def _occluders(drawn: Any) -> dict[str, Occluder]:
         red, green, blue = (int(v) for v in values["color"])
         read[kind] = Occluder(np.array(values["polygon"], float).reshape(-1, 2), (red, green, blue), hidden)
     return read
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> float:
-    sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
-    inside = sides[0] * sides[1]
-    both = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - inside
-    return float(inside / max(both, 1e-9))
 
 
 def _holds_middle(box: np.ndarray, other: np.ndarray) -> bool:

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 from rich.console import Console
 
@@ -164,8 +165,6 @@ def _fits(cases: Sequence[Case], prior: HeadPrior, occlusion: Occlusion) -> list
 
 def _under(case: Case, points_px: np.ndarray) -> np.ndarray:
     """Which points lie under the drawn occluder."""
-    import cv2
-
     polygon = case.face.occluders[case.kind].polygon_px.astype(np.float32)
     return np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), False) >= 0 for x, y in points_px])
 

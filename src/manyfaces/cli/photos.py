@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from manyfaces.assets.cache import sha256_of
 from manyfaces.core.errors import InputError
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".jp2", ".avif")
@@ -69,8 +70,7 @@ def plan(photos: Sequence[Path], out: Path) -> list[PhotoJob]:
 def file_digest(path: Path) -> str:
     """Sha256 of a file, hex; empty when it cannot be read (reading it properly will say why)."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return ""
 

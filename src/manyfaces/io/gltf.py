@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 import pygltflib
+import torch
 from jaxtyping import Float, Integer, Num
+
+from manyfaces.render.colour import linear_from_srgb
 
 SKIN_ROUGHNESS = 0.75
 
@@ -132,8 +135,7 @@ def _skin() -> pygltflib.Material:
 
 
 def _linear_16_bit(colours: Float[np.ndarray, "V 3"]) -> Integer[np.ndarray, "V 4"]:
-    """Undo the sRGB curve (IEC 61966-2-1) and add an opaque alpha, which keeps each vertex 8-byte aligned."""
-    srgb = np.clip(colours, 0.0, 1.0)
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    """Undo the sRGB curve and add an opaque alpha, which keeps each vertex 8-byte aligned."""
+    linear = linear_from_srgb(torch.from_numpy(colours).double()).numpy()
     opaque = np.concatenate([linear, np.ones((len(linear), 1))], axis=1)
     return np.rint(opaque * 65535).astype(np.uint16)

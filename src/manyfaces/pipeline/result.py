@@ -15,9 +15,9 @@ from torch import Tensor
 from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
 from manyfaces.geometry.similarity import fit_rigid
 from manyfaces.heads import HeadModel
+from manyfaces.metrics.vertices import MM_PER_M, spread_mm
 
 ALIGNMENT_ROUNDS = 3
-MM_PER_M = 1000.0
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,7 @@ class Reconstruction:
     @cached_property
     def disagreement_mm(self) -> Float[Tensor, " V"]:
         """How far apart the hypotheses are at each vertex: RMS distance to their mean after rigid alignment, mm."""
-        aligned = self.aligned_vertices
-        return (aligned - aligned.mean(0)).square().sum(-1).mean(0).sqrt() * MM_PER_M
+        return spread_mm(self.aligned_vertices)
 
     @cached_property
     def distance_to_best_mm(self) -> Float[Tensor, " M"]:

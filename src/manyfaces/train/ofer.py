@@ -63,8 +63,11 @@ class OferRecipe:
 
     def batch(self, step: int, split: Split) -> Any:
         """The examples of a step; training and validation never share a seed."""
+        return self._examples(split, step, self.batch_size)
+
+    def _examples(self, split: Split, step: int, size: int) -> Example:
         source = self.held_out if split == "validation" and self.held_out is not None else self.source
-        return source.batch(stream_seed(self.config.seed, split), step, self.batch_size)
+        return source.batch(stream_seed(self.config.seed, split), step, size)
 
     def _statistics(self) -> Example:
         return self.source.batch(stream_seed(self.config.seed, "statistics"), 0, self.n_statistics)
@@ -173,12 +176,10 @@ class IdRankRecipe(OferRecipe):
 
     @torch.no_grad()
     def _pool(self, split: Split, size: int) -> Contest:
-        seed = self.config.seed
-        source = self.held_out if split == "validation" and self.held_out is not None else self.source
-        example = source.batch(stream_seed(seed, split), 0, size)
+        example = self._examples(split, 0, size)
         drawn = []
         for k, rows in enumerate(torch.arange(size).split(POOL_CHUNK)):
-            generator = torch_generator(seed, "candidates", split, k)
+            generator = torch_generator(self.config.seed, "candidates", split, k)
             drawn.append(self.idgen.sample(example.condition[rows], self.n_candidates, generator, self.sampler))
         return Contest(example, torch.cat(drawn))
 
