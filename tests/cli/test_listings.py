@@ -67,17 +67,27 @@ def test_models_are_listed(capsys, monkeypatch):
 
 def test_bench_hands_over(capsys, monkeypatch, tmp_path):
     asked = []
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": lambda *args, **options: asked.append((args, options))})
+    protocol = lambda *args, **options: asked.append((args, options))  # noqa: E731
+    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": protocol, "synthetic": protocol}, NEED_DATA={"photos"})
     assert app.run(["bench", "photos", str(tmp_path), "--out", "o", "--half", "report", "--device", "cpu"]) == 0
     ((folder, out), options) = asked[0]
     assert (folder, str(out)) == (tmp_path, "o")
     assert options == {"half": "report", "model": "ofer-open", "device": "cpu"}
+    assert app.run(["bench", "synthetic", "--out", "o", "--device", "cpu"]) == 0
+    assert asked[1][0][0] is None
 
 
-@pytest.mark.parametrize(("name", "said"), [("noses", "valid: photos"), ("photos", "is not a folder")])
-def test_bench_mistakes(capsys, monkeypatch, name, said):
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": None})
-    assert app.run(["bench", name, "/nonexistent", "--out", "o"]) == 1
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["noses", "/nonexistent"], 1, "valid: photos"),
+        (["photos", "/nonexistent"], 1, "is not a folder"),
+        (["photos"], 2, "measures on a folder of data"),
+    ],
+)
+def test_bench_mistakes(capsys, monkeypatch, arguments, code, said):
+    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": None}, NEED_DATA={"photos"})
+    assert app.run(["bench", *arguments, "--out", "o"]) == code
     assert said in capsys.readouterr().err
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from manyfaces.core.errors import ChoiceError, InputError, MaskError, NoFaceError
+from manyfaces.core.errors import ChoiceError, ImageError, InputError, MaskError, NoFaceError
 from manyfaces.pipeline import Options
 
 QUICK = {"n_identities": 12, "n_expressions": 4}
@@ -61,6 +61,13 @@ def test_batches_and_tensors_give_the_same_faces(predictor, person, masked_perso
     results = predictor.reconstruct_many(images, occlusion="none", face="largest", **QUICK)
     assert len(results) == 2
     torch.testing.assert_close(results[0][0].expressions, clear.expressions, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("photos", [torch.zeros(1, 3, 200, 200), torch.zeros(1, 200, 200, 3, dtype=torch.uint8)])
+def test_a_tensor_of_another_kind_says_what_is_needed(predictor, photos):
+    # The shape checker of the tests gets there first; users meet the ImageError.
+    with pytest.raises((ImageError, TypeError), match=r"uint8|UInt8"):
+        predictor.reconstruct_many(photos)
 
 
 def test_a_photo_without_a_face_says_so(predictor):

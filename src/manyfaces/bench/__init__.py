@@ -10,12 +10,16 @@ from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_syntheti
 from manyfaces.bench.synthetic_report import SyntheticReport
 
 Protocol = Callable[..., Any]
-"""Called with the data folder, the output folder, and by name `half`, `model`, `device`."""
+"""Called with the data folder (or None), the output folder, and by name `half`, `model`, `device`."""
 
 PROTOCOLS: Mapping[str, Protocol] = {"photos": run_photos, "synthetic": run_released_synthetic}
 """What `manyfaces bench NAME` runs."""
 
+NEED_DATA = frozenset({"photos"})
+"""Those that measure on a folder of data; the others make their own."""
+
 __all__ = [
+    "NEED_DATA",
     "PROTOCOLS",
     "PhotoReport",
     "Protocol",

@@ -43,7 +43,7 @@ def run(arguments: list[str]) -> int:
     except ManyfacesError as error:
         return _say(error, FAILED)
     except KeyboardInterrupt:
-        print("stopped; what was written is complete, --resume goes on from there", file=sys.stderr)
+        print("stopped; what was written is complete (reconstruct goes on with --resume)", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; Python would complain again when it flushes at exit.

@@ -106,11 +106,11 @@ class Bench:
     """Measure by a fixed protocol and print the table."""
 
     name: Annotated[Positional[str], arg(metavar="NAME")]
-    """Name of the protocol, such as `photos`."""
-    data: Annotated[Positional[Path], arg(metavar="PHOTOS_DIR")]
-    """Folder in the protocol's format."""
+    """Name of the protocol: `photos` or `synthetic`."""
     out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))]
-    """Folder for the rows as JSON."""
+    """Folder for the tables and figures."""
+    data: Annotated[Positional[Path | None], arg(metavar="PHOTOS_DIR")] = None
+    """Folder in the protocol's format; `synthetic` needs none."""
     half: Literal["all", "tune", "report"] = "all"
     """Which half of the files; figures to publish come from `report`."""
     model: str = "ofer-open"

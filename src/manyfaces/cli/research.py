@@ -2,7 +2,7 @@
 
 from manyfaces.cli.commands import Bench, Train
 from manyfaces.cli.devices import resolve_device
-from manyfaces.cli.messages import DONE
+from manyfaces.cli.messages import DONE, UsageError
 from manyfaces.core.errors import ChoiceError, InputError
 
 
@@ -22,12 +22,14 @@ def train(command: Train) -> int:
 
 
 def bench(command: Bench) -> int:
-    """Run one protocol on a folder."""
+    """Run one protocol, on a folder where it needs one."""
     from manyfaces import bench as protocols
 
     if command.name not in protocols.PROTOCOLS:
         raise ChoiceError("protocol", command.name, sorted(protocols.PROTOCOLS))
-    if not command.data.is_dir():
+    if command.data is None and command.name in protocols.NEED_DATA:
+        raise UsageError(f"bench {command.name} measures on a folder of data", "name the folder behind the protocol")
+    if command.data is not None and not command.data.is_dir():
         raise InputError(f"{command.data} is not a folder", "name the folder that holds the protocol's files")
     protocol = protocols.PROTOCOLS[command.name]
     protocol(command.data, command.out, half=command.half, model=command.model, device=resolve_device(command.device))

@@ -12,7 +12,7 @@ from jaxtyping import Bool, UInt8
 from PIL import Image
 from torch import Tensor
 
-from manyfaces.core.errors import ChoiceError, InputError, MaskError, NoFaceError
+from manyfaces.core.errors import ChoiceError, ImageError, InputError, MaskError, NoFaceError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.detect import FaceBox, crop_from_box
 from manyfaces.io.image import read_image, read_mask
@@ -132,6 +132,9 @@ class Predictor:
 
         Returns:
             For each photo its faces, largest first.
+
+        Raises:
+            InputError: as `reconstruct`, for the first photo that cannot be done; none is done then.
         """
         chosen = Options(**options)
         images = _images(photos)
@@ -226,7 +229,10 @@ class Predictor:
 
 def _images(photos: Sequence[Photo] | Tensor) -> list[np.ndarray]:
     if isinstance(photos, Tensor):
-        return [photo.permute(1, 2, 0).cpu().contiguous().numpy() for photo in photos]
+        if photos.dtype != torch.uint8 or photos.ndim != 4 or photos.shape[1] != 3:
+            shape = "x".join(map(str, photos.shape))
+            raise ImageError(f"the tensor is {photos.dtype}, {shape}", "needed: uint8 RGB, (photos, 3, height, width)")
+        return [read_image(photo.permute(1, 2, 0).cpu().numpy()) for photo in photos]
     return [read_image(photo) for photo in photos]
 
 

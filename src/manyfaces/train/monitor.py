@@ -52,7 +52,7 @@ class Monitor:
         self._bar.update(self._task, completed=step)
 
     def report(self, step: int, **values: float) -> None:
-        """Show and log numbers: `loss`, `validation`, `rate`, `gradient`."""
+        """Show `loss` and `validation`, and log all numbers."""
         shown = {k: f"{v:.4f}" for k, v in values.items() if k in ("loss", "validation")}
         self._bar.update(self._task, **shown)  # type: ignore[arg-type]
         if self._board is not None:
