@@ -95,7 +95,7 @@ def behind_a_door(picture: np.ndarray) -> np.ndarray:
     cover[:, int(at((228, 0))[0, 0]) :] = 1
     columns = np.arange(picture.shape[1])[None, :, None]
     grain = 5 * np.sin(columns / 3.1 + 2 * np.sin(np.arange(picture.shape[0])[:, None, None] / 60))
-    return _blend(picture, np.array([112, 84, 62]) + grain, cover)
+    return _blend(picture, np.array([74, 98, 116]) + grain, cover)
 
 
 if __name__ == "__main__":
