@@ -78,7 +78,12 @@ RECIPES: dict[str, OpenRecipe] = {
 
 
 def train(
-    part: Part | str, recipe: str, out: Path, seed: int = 0, steps: int | None = None, device: str | torch.device = "cpu"
+    part: Part | str,
+    recipe: str,
+    out: Path,
+    seed: int = 0,
+    steps: int | None = None,
+    device: str | torch.device = "cpu",
 ) -> TrainResult:
     """Train one part of a recipe in `out/<part>/`; an interrupted run goes on.
 
