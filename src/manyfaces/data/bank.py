@@ -4,6 +4,7 @@ Every scene is rendered once, hidden in several ways, and looked at through crop
 result, a bank of observations with exact truth, trains and tests everything that is conditioned on points.
 """
 
+import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +17,7 @@ import torch
 from jaxtyping import Float, Int
 
 from manyfaces.assets import fetch
+from manyfaces.core.config import to_json
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.expressions import ExpressionPrior, ExpressionShares
@@ -116,7 +118,7 @@ def build_bank(config: BankConfig, folder: Path, n_workers: int = 2, tick: Calla
         for done in pool.imap_unordered(_make_shard, jobs):
             if tick:
                 tick(done)
-    return Bank.joined([Bank.load(_shard_path(folder, config, start)) for start in starts])
+    return Bank.joined([Bank.load(_shard_path(folder, config, start, stop)) for _, start, stop, _ in jobs])
 
 
 SHARD_SCENES = 250
@@ -210,7 +212,7 @@ def _start_worker() -> None:
 
 def _make_shard(job: tuple[BankConfig, int, int, Path]) -> int:
     config, start, stop, folder = job
-    path = _shard_path(folder, config, start)
+    path = _shard_path(folder, config, start, stop)
     if not path.exists():
         head = HeadModel(load_head(config.head))
         if "468" not in head.data.landmarks:
@@ -220,5 +222,8 @@ def _make_shard(job: tuple[BankConfig, int, int, Path]) -> int:
     return stop - start
 
 
-def _shard_path(folder: Path, config: BankConfig, start: int) -> Path:
-    return folder / f"seed{config.seed}-{start:06d}.npz"
+def _shard_path(folder: Path, config: BankConfig, start: int, stop: int) -> Path:
+    """Where scenes `start` to `stop` lie; named by all settings that shape them, so that no others are taken up."""
+    settings = to_json(replace(config, n_scenes=0))
+    digest = hashlib.sha256(settings.encode()).hexdigest()[:10]
+    return folder / f"{digest}-{start:06d}-{stop:06d}.npz"
