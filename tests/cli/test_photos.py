@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfaces.cli.photos import file_digest, find_photos, plan
-from manyfaces.core.errors import InputError
 
 
 @pytest.fixture
@@ -19,34 +18,42 @@ def pictures(tmp_path, monkeypatch):
     return tmp_path
 
 
+def found(named):
+    photos = find_photos(named)
+    assert photos.dead_ends == []
+    return photos.photos
+
+
 def names(photos):
     return [photo.as_posix() for photo in photos]
 
 
 def test_files_folders_and_patterns(pictures):
-    assert names(find_photos(["b.jpg"])) == ["b.jpg"]
-    assert names(find_photos(["."])) == ["a.PNG", "b.jpg"]
-    assert names(find_photos(["deep", "b.jpg"])) == ["deep/b.jpg", "deep/c.jpeg", "b.jpg"]
-    assert names(find_photos(["**/*.jp*g"])) == ["b.jpg", "deep/b.jpg", "deep/c.jpeg"]
+    assert names(found(["b.jpg"])) == ["b.jpg"]
+    assert names(found(["."])) == ["a.PNG", "b.jpg"]
+    assert names(found(["deep", "b.jpg"])) == ["deep/b.jpg", "deep/c.jpeg", "b.jpg"]
+    assert names(found(["**/*.jp*g"])) == ["b.jpg", "deep/b.jpg", "deep/c.jpeg"]
 
 
 def test_each_photo_once(pictures):
-    assert names(find_photos(["b.jpg", "*.jpg", "b.jpg"])) == ["b.jpg"]
+    assert names(found(["b.jpg", "*.jpg", "b.jpg"])) == ["b.jpg"]
 
 
 def test_a_named_file_is_kept_whatever_it_is(pictures):
-    assert names(find_photos(["notes.txt", "absent.jpg"])) == ["notes.txt", "absent.jpg"]
+    assert names(found(["notes.txt", "absent.jpg"])) == ["notes.txt", "absent.jpg"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern(pictures):
     (pictures / "me[1].jpg").write_bytes(b"")
-    assert names(find_photos(["me[1].jpg"])) == ["me[1].jpg"]
+    assert names(found(["me[1].jpg"])) == ["me[1].jpg"]
 
 
 @pytest.mark.parametrize("name", ["empty", "*.webp"])
 def test_nothing_found_is_said(pictures, name):
-    with pytest.raises(InputError, match="no picture"):
-        find_photos([name])
+    found = find_photos([name, "b.jpg"])
+    assert names(found.photos) == ["b.jpg"]
+    (error,) = found.dead_ends
+    assert "no picture" in error.message
 
 
 def folders(*photos):

@@ -37,7 +37,10 @@ def run(arguments: list[str]) -> int:
         return DONE
     try:
         command = parse(arguments)
-        return command.run()
+        code = command.run()
+        # Here, where a full disk or a closed pipe can still be told; at exit Python would only complain.
+        sys.stdout.flush()
+        return code
     except UsageError as error:
         return _say(error, WRONG_USAGE)
     except ManyfacesError as error:

@@ -27,14 +27,17 @@ def fetch_assets(names: Sequence[str]) -> int:
     """Fetch the named files, or all; one that fails does not stop the others."""
     from manyfaces import assets
 
-    failed = False
+    said: set[str] = set()
     for name in names or [status.asset.name for status in assets.list_assets()]:
         try:
             print(f"{name}: {assets.fetch(name)}")
         except ManyfacesError as error:
-            failed = True
-            print(error_line(error), file=sys.stderr)
-    return FAILED if failed else DONE
+            # Files of one source fail for one reason; once is enough.
+            line = error_line(error)
+            if line not in said:
+                print(line, file=sys.stderr)
+            said.add(line)
+    return FAILED if said else DONE
 
 
 def list_models() -> int:

@@ -26,30 +26,57 @@ class PhotoJob:
     folder: Path
 
 
-def find_photos(named: Sequence[str]) -> list[Path]:
-    """Turn files, folders and patterns into files, each once, in the order named.
+@dataclass(frozen=True)
+class FoundPhotos:
+    """What the names on the command line lead to.
+
+    Attributes:
+        photos: each once, in the order named.
+        dead_ends: what is wrong with each name that leads to nothing.
+    """
+
+    photos: list[Path]
+    dead_ends: list[InputError]
+
+
+def find_photos(named: Sequence[str]) -> FoundPhotos:
+    """Turn files, folders and patterns into files.
 
     A file that was named itself is kept whatever it is, so that a wrong one is reported; folders and patterns give the
-    files that look like pictures.
-
-    Raises:
-        InputError: a name leads to nothing.
+    files that look like pictures. A name that leads to nothing does not stop the others.
     """
     found: dict[Path, None] = {}
+    dead_ends = []
     for name in named:
-        path = Path(name).expanduser()
-        if path.is_dir():
-            inside = _pictures(path.iterdir())
-            if not inside:
-                raise InputError(f"the folder {name} holds no pictures", f"known: {' '.join(PICTURE_SUFFIXES)}")
-        elif path.exists() or not glob.has_magic(name):
-            inside = [path]
-        else:
-            inside = _pictures(Path(match) for match in glob.glob(str(path), recursive=True))
-            if not inside:
-                raise InputError(f"no picture fits the pattern {name}", "check the folder and the ending")
-        found.update(dict.fromkeys(inside))
-    return list(found)
+        try:
+            found.update(dict.fromkeys(_meant_by(name)))
+        except InputError as error:
+            dead_ends.append(error)
+    return FoundPhotos(list(found), dead_ends)
+
+
+def _meant_by(name: str) -> list[Path]:
+    if not name:
+        raise InputError("a photo's name is empty", "name a picture, a folder or a pattern")
+    path = Path(name).expanduser()
+    if path.is_dir():
+        inside = _folder_pictures(path)
+        if not inside:
+            raise InputError(f"the folder {name} holds no pictures", f"known: {' '.join(PICTURE_SUFFIXES)}")
+        return inside
+    if path.exists() or not glob.has_magic(name):
+        return [path]
+    inside = _pictures(Path(match) for match in glob.glob(str(path), recursive=True))
+    if not inside:
+        raise InputError(f"no picture fits the pattern {name}", "check the folder and the ending")
+    return inside
+
+
+def _folder_pictures(folder: Path) -> list[Path]:
+    try:
+        return _pictures(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"cannot look into {folder}: {error.strerror}", "check its permissions") from error
 
 
 def plan(photos: Sequence[Path], out: Path) -> list[PhotoJob]:

@@ -32,12 +32,14 @@ def reconstruct(command: Reconstruct) -> int:
     for name in ("n_identities", "n_expressions"):
         if getattr(command, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
-    photos = find_photos(command.photos)
-    if not photos:
+    found = find_photos(command.photos)
+    photos = found.photos
+    if not photos and not found.dead_ends:
         raise UsageError("no photo was named", "name a picture, a folder or a pattern")
     mask = None if command.occlusion in ("auto", "none") else Path(command.occlusion).expanduser()
     _check_mask(mask, len(photos))
-    _check_out(command.out)
+    if photos:
+        check_out(command.out)
     jobs = plan(photos, command.out)
     settings = _settings(command, mask)
     open_jobs = [job for job in jobs if not (command.resume and is_finished(job, settings))]
@@ -48,7 +50,9 @@ def reconstruct(command: Reconstruct) -> int:
         failures = _do_all(command, open_jobs, settings, mask, face)
     seconds = time.perf_counter() - started
     _summarise(len(open_jobs), skipped, failures, seconds, command.out)
-    return FAILED if failures else DONE
+    for error in found.dead_ends:
+        print(error_line(error), file=sys.stderr)
+    return FAILED if failures or found.dead_ends else DONE
 
 
 def is_finished(job: PhotoJob, settings: dict[str, Any]) -> bool:
@@ -73,9 +77,8 @@ def _do_all(
     with _progress() as progress:
         task = progress.add_task("loading the model", total=len(jobs))
         # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
-        from manyfaces.pipeline import Predictor
+        from manyfaces.pipeline import Options, Predictor
 
-        predictor = Predictor.from_pretrained(command.model, device=resolve_device(command.device))
         options = {
             "occlusion": command.occlusion if mask is None else mask,
             "identities": command.identities,
@@ -85,6 +88,8 @@ def _do_all(
             "face": face,
             "sampler": command.sampler,
         }
+        Options(**options)  # what cannot be meant is said once, not for each photo
+        predictor = Predictor.from_pretrained(command.model, device=resolve_device(command.device))
         for job in jobs:
             progress.update(task, description=job.photo.name)
             started = time.perf_counter()
@@ -143,8 +148,12 @@ def _check_mask(mask: Path | None, n_photos: int) -> None:
         raise InputError(f"--occlusion {mask}: {what}", "auto, none or a mask picture of the photo's size")
 
 
-def _check_out(out: Path) -> None:
-    # Before any model is loaded: nobody wants to learn it a minute later.
+def check_out(out: Path) -> None:
+    """Make the output folder before anything is loaded: nobody wants to learn a minute later that it cannot be.
+
+    Raises:
+        OutputError: it cannot be made or written.
+    """
     if out.exists() and not out.is_dir():
         raise OutputError(f"--out {out} is a file", "name a folder")
     try:
@@ -160,7 +169,7 @@ def _summarise(n_open: int, skipped: int, failures: list[_Failure], seconds: flo
     parts = [f"{done} of {n_open} done in {seconds:.1f} s"] + ([f"{skipped} skipped"] if skipped else [])
     if failures:
         parts.append(f"{len(failures)} failed")
-    if n_open + skipped > 1 or not n_open:
+    if n_open + skipped > 1 or skipped:
         print(f"{', '.join(parts)} -> {out}")
     for failure in failures:
         named, error = str(failure.photo), failure.error

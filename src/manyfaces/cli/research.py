@@ -3,11 +3,15 @@
 from manyfaces.cli.commands import Bench, Train
 from manyfaces.cli.devices import resolve_device
 from manyfaces.cli.messages import DONE, UsageError
+from manyfaces.cli.reconstruct import check_out
 from manyfaces.core.errors import ChoiceError, InputError
 
 
 def train(command: Train) -> int:
     """Train one part by its recipe."""
+    if command.steps is not None and command.steps < 1:
+        raise UsageError(f"--steps is {command.steps}", "give a number from 1 up")
+    check_out(command.out)
     from manyfaces.train import recipes
 
     recipes.train(
@@ -31,6 +35,7 @@ def bench(command: Bench) -> int:
         raise UsageError(f"bench {command.name} measures on a folder of data", "name the folder behind the protocol")
     if command.data is not None and not command.data.is_dir():
         raise InputError(f"{command.data} is not a folder", "name the folder that holds the protocol's files")
+    check_out(command.out)
     protocol = protocols.PROTOCOLS[command.name]
     protocol(command.data, command.out, half=command.half, model=command.model, device=resolve_device(command.device))
     return DONE

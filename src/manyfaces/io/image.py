@@ -137,7 +137,7 @@ def _guarded(what: object, load: Callable[[], LoadedImage]) -> LoadedImage:
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ImageError(
             f"{what} is damaged or not a picture: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
-            "save it again as JPEG or PNG",
+            "copy or download it again, or save it anew as JPEG or PNG",
         ) from error
 
 

@@ -1,7 +1,10 @@
 """Running a `.tflite` network through LiteRT, as a plain function on arrays."""
 
+import os
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +34,8 @@ def load_network(path: str | Path, threads: int = 1) -> TensorFunction:
     try:
         # As bytes: the interpreter then also takes paths with characters the C library does not.
         interpreter = Interpreter(model_content=Path(path).read_bytes(), num_threads=threads)
-        interpreter.allocate_tensors()
+        with _without_chatter():
+            interpreter.allocate_tensors()
     except (OSError, ValueError, RuntimeError) as error:
         raise AssetError(
             f"cannot load the network {path}: {str(error).splitlines()[0]}", "run `manyfaces assets fetch`"
@@ -47,3 +51,25 @@ def load_network(path: str | Path, threads: int = 1) -> TensorFunction:
             return [interpreter.get_tensor(index) for index in outputs]  # get_tensor copies
 
     return run
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    # The library greets on the process' stderr, which belongs to errors, and has no switch for it. Whatever else it
+    # says there is passed on.
+    with tempfile.TemporaryFile() as said:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # closed: nothing can be said there
+            yield
+            return
+        try:
+            os.dup2(said.fileno(), 2)
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            said.seek(0)
+            kept = b"".join(line for line in said if not line.startswith(b"INFO: "))
+            if kept:
+                os.write(2, kept)

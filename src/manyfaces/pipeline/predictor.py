@@ -30,6 +30,12 @@ IdentityChoice = Literal["best", "varied"]
 FaceChoice = Literal["all", "largest"] | int
 
 
+# Far more than is of use: all are sampled in one batch and every hypothesis becomes a mesh, so a slip of the keyboard
+# must not fill the memory.
+MOST_IDENTITIES = 10_000
+MOST_EXPRESSIONS = 500
+
+
 @dataclass(frozen=True)
 class Options:
     """How to reconstruct.
@@ -64,8 +70,9 @@ class Options:
             raise ChoiceError("choice of identities", self.identities, ["best", "varied"])
         if self.sampler not in SAMPLER_PRESETS:
             raise ChoiceError("sampler", self.sampler, list(SAMPLER_PRESETS))
-        if self.n_identities < 1 or self.n_expressions < 1:
-            raise InputError("n_identities and n_expressions must be at least 1")
+        for name, most in (("n_identities", MOST_IDENTITIES), ("n_expressions", MOST_EXPRESSIONS)):
+            if not 1 <= getattr(self, name) <= most:
+                raise InputError(f"{name} is {getattr(self, name)}", f"give a number from 1 to {most}")
         if self.identities == "varied" and self.n_expressions > self.n_identities:
             raise InputError(
                 f"{self.n_expressions} varied hypotheses need as many identities, there are {self.n_identities}",
