@@ -74,9 +74,11 @@ def load_image(source: str | Path | Image.Image | np.ndarray) -> LoadedImage:
         image, what = _from_array(source), "the array"
     elif isinstance(source, Image.Image):
         image, what = source, "the image"
-    else:
+    elif isinstance(source, str | Path):
         path = Path(source)
         return _guarded(path, lambda: _load_file(path))
+    else:
+        raise ImageError(f"a {type(source).__name__} is no picture", "give a path, a PIL image or a uint8 array")
     return _guarded(what, lambda: _finish(image, what))
 
 

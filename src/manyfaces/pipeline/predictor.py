@@ -71,8 +71,9 @@ class Options:
         if self.sampler not in SAMPLER_PRESETS:
             raise ChoiceError("sampler", self.sampler, list(SAMPLER_PRESETS))
         for name, most in (("n_identities", MOST_IDENTITIES), ("n_expressions", MOST_EXPRESSIONS)):
-            if not 1 <= getattr(self, name) <= most:
-                raise InputError(f"{name} is {getattr(self, name)}", f"give a number from 1 to {most}")
+            number = getattr(self, name)
+            if not isinstance(number, int) or not 1 <= number <= most:
+                raise InputError(f"{name} is {number!r}", f"give a whole number from 1 to {most}")
         if self.identities == "varied" and self.n_expressions > self.n_identities:
             raise InputError(
                 f"{self.n_expressions} varied hypotheses need as many identities, there are {self.n_identities}",
