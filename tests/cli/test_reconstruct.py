@@ -84,6 +84,13 @@ def test_one_photo(capsys, predictor, photos):
     }
 
 
+def test_it_says_which_picture_to_open(capsys, predictor, photos):
+    _, out, _ = run(capsys, photos / "one.jpg", "--out", "out")
+    named = out.strip().splitlines()[-1].removeprefix("Open ")
+    assert Path(named).name == "overview.png"
+    assert Path(named).is_file()
+
+
 def test_a_folder_where_one_fails(capsys, predictor, photos):
     code, out, err = run(capsys, photos, "--out", "out")
     assert code == 1

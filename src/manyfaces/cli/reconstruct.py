@@ -50,6 +50,7 @@ def reconstruct(command: Reconstruct) -> int:
         failures = _do_all(command, open_jobs, settings, mask, face)
     seconds = time.perf_counter() - started
     _summarise(len(open_jobs), skipped, failures, seconds, command.out)
+    _point_out(jobs)
     for error in found.dead_ends:
         print(error_line(error), file=sys.stderr)
     return FAILED if failures or found.dead_ends else DONE
@@ -175,6 +176,13 @@ def _summarise(n_open: int, skipped: int, failures: list[_Failure], seconds: flo
         named, error = str(failure.photo), failure.error
         message = error.message if named in error.message else f"{named}: {error.message}"
         print(error_line(ManyfacesError(message, error.fix)), file=sys.stderr)
+
+
+def _point_out(jobs: list[PhotoJob]) -> None:
+    """Say which picture to look at first."""
+    pictures = (picture for job in jobs for picture in sorted(job.folder.glob("**/overview.png")))
+    if first := next(pictures, None):
+        print(f"Open {first}")
 
 
 def _progress() -> Progress:
