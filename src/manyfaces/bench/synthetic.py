@@ -238,9 +238,12 @@ def _expression_figures(
     # Each on an identity of its own: the joint distribution is what must be calibrated.
     drawn = trial.expressions(rows, identity, generator)
     many = torch.cat([drawn.expression, drawn.jaw], 2)
-    # In units of the prior's deviation, so that no coefficient counts for more because of its unit.
-    unit = faces.prior_expression.std(0).clamp_min(1e-6)
-    prior = faces.prior_expression[None].expand(len(rows), -1, -1)
+    # In units of the prior's deviation, so that no coefficient counts for more because of its unit. What never varies
+    # (the jaw's roll in the open head) has no unit and nothing to be known.
+    deviation = faces.prior_expression.std(0)
+    varies = deviation > 1e-6
+    unit, truth, many = deviation[varies], truth[:, varies], many[..., varies]
+    prior = faces.prior_expression[None, :, varies].expand(len(rows), -1, -1)
     few = slice(sizes.n_joint)
     joint = trial.front.expressive(identity[:, few], drawn.expression[:, few], drawn.jaw[:, few])
     return {
