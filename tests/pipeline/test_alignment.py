@@ -4,7 +4,7 @@ import torch
 
 from manyfaces.detect import FacePoints
 from manyfaces.geometry import HEAD_TO_CAMERA, Crop, OrthographicCamera, matrix_from_euler
-from manyfaces.methods.ofer.point_encoder import PointEncoder, PointEstimate
+from manyfaces.methods.ofer.point_encoder import PointEncoder
 from manyfaces.pipeline.alignment import Aligner, Coefficients, Deviations
 from manyfaces.pipeline.preprocess import FaceView
 
@@ -36,7 +36,6 @@ def _drawn(identity, m):
 
 
 def _view(points_px, hidden=None, scale_px=2.0):
-    zero = torch.zeros(1, 1)
     return FaceView(
         condition=torch.zeros(256),
         points_px=points_px.astype(np.float32),
@@ -44,7 +43,6 @@ def _view(points_px, hidden=None, scale_px=2.0):
         hidden=np.zeros(468, bool) if hidden is None else hidden,
         mask=np.zeros((300, 300), bool),
         detected=FacePoints(points_px.astype(np.float32), np.zeros(468, np.float32), 1.0, CROP),
-        estimate=PointEstimate(zero, torch.zeros(1, 468, 2), torch.ones(1, 468), zero, zero, torch.zeros(1, 3)),
     )
 
 

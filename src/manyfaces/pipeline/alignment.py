@@ -119,17 +119,16 @@ class Aligner:
         deviation = torch.cat([deviations.identity, deviations.expression])
         precision = torch.from_numpy(1 / np.maximum(view.scale_px, 1e-3) ** 2).expand(len(targets_px), -1)
         seen = torch.from_numpy(~view.hidden)
+        for_camera = precision * torch.where(seen, 1.0, HIDDEN_WEIGHT)
+        for_settling = precision * seen / POINTS_PER_OPINION
         points = self._points(drawn)
-        cameras = fit_orthographic(points, targets_px, precision * torch.where(seen, 1.0, HIDDEN_WEIGHT)).camera
+        cameras = fit_orthographic(points, targets_px, for_camera).camera
         for _ in range(N_ROUNDS):
-            weights = precision * seen / POINTS_PER_OPINION
-            change = settle(points, basis, deviation, cameras, targets_px, weights)
+            change = settle(points, basis, deviation, cameras, targets_px, for_settling)
             identity, expression = change.split([n_identity, n_expression], 1)
             drawn = Coefficients(drawn.identity + identity, drawn.expression + expression, drawn.jaw)
             points = self._points(drawn)
-            cameras = fit_orthographic(
-                points, targets_px, precision * torch.where(seen, 1.0, HIDDEN_WEIGHT), start=cameras.rotation
-            ).camera
+            cameras = fit_orthographic(points, targets_px, for_camera, start=cameras.rotation).camera
         return Alignment(drawn, cameras)
 
     def _points(self, drawn: Coefficients) -> Float[Tensor, "M N 3"]:

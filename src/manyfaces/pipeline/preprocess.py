@@ -36,7 +36,6 @@ class FaceView:
         hidden: (468,) whether each is hidden.
         mask: (H, W) pixels that hide the face.
         detected: what the detector said in the end.
-        estimate: what the encoder made of it, mean over the views.
     """
 
     condition: Float[Tensor, " C"]
@@ -45,7 +44,6 @@ class FaceView:
     hidden: Bool[np.ndarray, "468"]
     mask: Bool[np.ndarray, "H W"]
     detected: FacePoints
-    estimate: PointEstimate
 
 
 def look_at_face(
@@ -85,7 +83,6 @@ def look_at_face(
         hidden=hidden,
         mask=mask,
         detected=views[0],
-        estimate=_mean(estimate),
     )
 
 
@@ -120,9 +117,3 @@ def _around(crop: Crop) -> list[Crop]:
             )
         )
     return crops
-
-
-def _mean(estimate: PointEstimate) -> PointEstimate:
-    return PointEstimate(
-        *(getattr(estimate, name).mean(0, keepdim=True) for name in PointEstimate.__dataclass_fields__)
-    )
