@@ -41,6 +41,10 @@ class ChoiceError(InputError):
         super().__init__(f"unknown {what} {given!r}", f"valid: {', '.join(map(str, valid))}")
 
 
+class DataError(InputError):
+    """A data set's list or one of its files cannot be used."""
+
+
 class ConfigError(InputError):
     """A configuration has unknown keys or values of the wrong type."""
 
