@@ -1,5 +1,6 @@
 """Faces and their dense points; the networks are handed in, nothing is read from disk."""
 
+from manyfaces.detect.alignment import FaceCrops, arcface_crop, five_points, portrait_crop, to_face_crops
 from manyfaces.detect.boxes import FaceBox
 from manyfaces.detect.detector import FaceDetector
 from manyfaces.detect.landmarks import MIRROR_468, POINTS_68_FROM_468
@@ -9,10 +10,15 @@ __all__ = [
     "MIRROR_468",
     "POINTS_68_FROM_468",
     "FaceBox",
+    "FaceCrops",
     "FaceDetector",
     "FaceMesh",
     "FacePoints",
     "TensorFunction",
+    "arcface_crop",
     "crop_from_box",
     "crop_from_points",
+    "five_points",
+    "portrait_crop",
+    "to_face_crops",
 ]

@@ -1,0 +1,120 @@
+"""The aligned crops that face-recognition and vision-language encoders take: 112 pixels for ArcFace, 224 for FaRL.
+
+Both are cut bilinearly without smoothing first, as the crops were that the public encoders learned from.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from manyfaces.detect.landmarks import POINTS_68_FROM_468
+from manyfaces.geometry.crop import Crop
+from manyfaces.geometry.similarity import fit_similarity
+
+ARCFACE_PX, PORTRAIT_PX = 112, 224
+PORTRAIT_PER_BOX = 1.6
+
+ARCFACE_TEMPLATE_112 = np.array(
+    [(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]
+)
+"""(5, 2) where ArcFace wants eyes, nose tip and mouth corners, left in the picture first; pixels of 112 x 112."""
+ARCFACE_TEMPLATE_112.setflags(write=False)
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+# Rows of the 68 points (300-W order): one eye's ring, the other's, nose tip, mouth corners.
+_FIVE_FROM_68 = (slice(36, 42), slice(42, 48), slice(30, 31), slice(48, 49), slice(54, 55))
+
+
+@dataclass(frozen=True)
+class FaceCrops:
+    """A batch of faces as image encoders take them.
+
+    Attributes:
+        aligned: for ArcFace: RGB in [-1, 1], eyes, nose and mouth where `ARCFACE_TEMPLATE_112` says.
+        portrait: for FaRL: RGB with CLIP's mean and deviation taken out, the whole head.
+    """
+
+    aligned: Float[Tensor, "B 3 112 112"]
+    portrait: Float[Tensor, "B 3 224 224"]
+
+    def __len__(self) -> int:
+        """How many faces there are."""
+        return len(self.aligned)
+
+    def at(self, rows: Tensor | slice) -> "FaceCrops":
+        """The chosen rows."""
+        return FaceCrops(self.aligned[rows], self.portrait[rows])
+
+    def to(self, device: torch.device | str) -> "FaceCrops":
+        """The same on another device."""
+        return FaceCrops(self.aligned.to(device), self.portrait.to(device))
+
+
+def five_points(points_px: Float[np.ndarray, "468 2"]) -> Float[np.ndarray, "5 2"]:
+    """Eyes, nose tip and mouth corners, left in the picture first, from the dense points.
+
+    An eye is the mean of the six points around it that the 300-W annotation has.
+    """
+    points_68 = POINTS_68_FROM_468 @ points_px
+    return np.stack([points_68[rows].mean(0) for rows in _FIVE_FROM_68])
+
+
+def points_box(points_px: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "4"]:
+    """The upright box around points: x0, y0, x1, y1."""
+    return np.concatenate([points_px.min(0), points_px.max(0)])
+
+
+def arcface_crop(image: UInt8[np.ndarray, "H W 3"], five: Float[np.ndarray, "5 2"]) -> UInt8[np.ndarray, "112 112 3"]:
+    """Cut the face so that its five points lie on `ARCFACE_TEMPLATE_112`, as well as a similarity can.
+
+    Args:
+        image: RGB.
+        five: the points of `five_points`, picture pixels.
+
+    Returns:
+        RGB; black beyond the picture.
+    """
+    fit = fit_similarity(torch.tensor(five, dtype=torch.float64), torch.tensor(ARCFACE_TEMPLATE_112))
+    matrix = torch.cat([fit.scale * fit.rotation, fit.translation[:, None]], 1).numpy()
+    return _warp(image, matrix, ARCFACE_PX)
+
+
+def portrait_crop(image: UInt8[np.ndarray, "H W 3"], box_px: Float[np.ndarray, "4"]) -> UInt8[np.ndarray, "224 224 3"]:
+    """Cut the upright square around the middle of a face's box, 1.6 times its mean side.
+
+    Args:
+        image: RGB.
+        box_px: x0, y0, x1, y1 from forehead to chin and cheek to cheek; `points_box` of the dense points is such a box.
+
+    Returns:
+        RGB; black beyond the picture.
+    """
+    x0, y0, x1, y1 = (float(v) for v in box_px)
+    side = int(PORTRAIT_PER_BOX * (x1 - x0 + y1 - y0) / 2)  # whole pixels, as published
+    crop = Crop(((x0 + x1) / 2, (y0 + y1) / 2), max(side, 1))
+    return _warp(image, crop.matrix(PORTRAIT_PX), PORTRAIT_PX)
+
+
+def to_face_crops(aligned: UInt8[np.ndarray, "B 112 112 3"], portrait: UInt8[np.ndarray, "B 224 224 3"]) -> FaceCrops:
+    """Bring cut pictures, RGB, to the encoders' numbers: (x - 127.5) / 127.5, and CLIP's mean and deviation."""
+    return FaceCrops((_planes(aligned) - 127.5) / 127.5, clip_normalised(_planes(portrait) / 255))
+
+
+def clip_normalised(rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 H W"]:
+    """Take CLIP's mean and deviation out of RGB in [0, 1]."""
+    mean, std = (torch.tensor(values)[:, None, None].to(rgb) for values in (CLIP_MEAN, CLIP_STD))
+    return (rgb - mean) / std
+
+
+def _warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
+    return cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR, borderValue=0)
+
+
+def _planes(pictures: np.ndarray) -> Tensor:
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().contiguous()
