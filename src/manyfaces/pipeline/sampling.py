@@ -29,8 +29,9 @@ class Hypotheses:
         identity_index: row of the identity of each hypothesis.
         expressions: expression of each hypothesis.
         jaw: jaw of each hypothesis, axis-angle.
-        identity_deviation: how unsure each identity coefficient is.
-        expression_deviation: how unsure each expression coefficient is.
+        identity_deviation: how unsure each identity coefficient is, by the networks' linear fit or else by the spread
+            of the samples.
+        expression_deviation: the same of each expression coefficient.
     """
 
     identities: Float[Tensor, "N S"]
@@ -70,7 +71,16 @@ def draw_hypotheses(
     chosen = torch.take_along_dim(identities, rows[..., None], 1)
     drawn = ofer.sample_expressions(condition, chosen, n_expressions, generators, sampler)
     identity_deviation = ofer.idgen.deviation(condition)
+    if identity_deviation is None:
+        identity_deviation = _spread(identities)
     expression_deviation = ofer.expgen.deviation(condition, chosen[:, 0])
+    if expression_deviation is None:
+        expression_deviation = _spread(drawn.expression)
     parts = (identities, ranking.order, ranking.scores, rows, drawn.expression, drawn.jaw)
     parts = (*parts, identity_deviation, expression_deviation)
     return [Hypotheses(*(part[b].cpu() for part in parts)) for b in range(len(condition))]
+
+
+def _spread(samples: Float[Tensor, "B N K"]) -> Float[Tensor, "B K"]:
+    """Standard deviation over the samples of each face; a single sample has none, and counts as unit normal."""
+    return samples.std(1) if samples.shape[1] > 1 else torch.ones_like(samples[:, 0])

@@ -80,10 +80,11 @@ class IdGenRecipe(OferRecipe):
     name: str = "idgen"
 
     def build(self) -> nn.Module:
-        """The network, with the coefficients' statistics."""
+        """The network, with the coefficients' statistics where it uses them."""
         model = IdGen(self.ofer, self.make_encoder())
-        examples = self._statistics()
-        model.fit_standardiser(examples.condition, examples.identity)
+        if self.ofer.standardised:
+            examples = self._statistics()
+            model.fit_standardiser(examples.condition, examples.identity)
         return model
 
     def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
@@ -98,10 +99,11 @@ class ExpGenRecipe(OferRecipe):
     name: str = "expgen"
 
     def build(self) -> nn.Module:
-        """The network, with the coefficients' statistics."""
+        """The network, with the coefficients' statistics where it uses them."""
         model = ExpGen(self.ofer, self.make_encoder())
-        examples = self._statistics()
-        model.fit_standardiser(examples.condition, examples.identity, examples.expression, examples.jaw)
+        if self.ofer.standardised:
+            examples = self._statistics()
+            model.fit_standardiser(examples.condition, examples.identity, examples.expression, examples.jaw)
         return model
 
     def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:

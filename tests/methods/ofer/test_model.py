@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from manyfaces.core.config import from_json, to_json
+from manyfaces.core.config import from_dict, from_json, to_dict, to_json
 from manyfaces.core.errors import ConfigError, InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.diffusion import SamplerConfig
@@ -132,6 +132,29 @@ def test_samples_come_back_in_raw_units():
     model.expgen.generator.standardiser.mean_bias -= 5.0
     plain = model.sample_expressions(torch.zeros(1, 6), torch.zeros(1, 4), 2, torch_generator(0))
     assert torch.allclose(shifted.jaw, plain.jaw + 5.0, atol=1e-5)
+
+
+def test_raw_coefficients_have_no_linear_fit():
+    raw = Ofer(dataclasses.replace(TINY, standardised=False), FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)))
+    assert not [name for name in raw.state_dict() if "standardiser" in name]
+    condition, identity = torch.randn(2, 6), torch.randn(2, 4)
+    before = raw.sample_identities(condition, 3, torch_generator(0))
+    raw.idgen.fit_standardiser(condition, identity)  # nothing to fit, nothing changes
+    assert torch.equal(raw.sample_identities(condition, 3, torch_generator(0)), before)
+    assert raw.idgen.deviation(condition) is None
+    assert raw.expgen.deviation(condition, identity) is None
+    # A standardiser that is the identity map changes nothing: the same loss, the same samples.
+    same = Ofer(TINY, FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)))
+    same.load_state_dict(raw.state_dict(), strict=False)
+    assert torch.allclose(same.sample_identities(condition, 3, torch_generator(0)), before, atol=1e-6)
+    losses = [idgen_loss(m.idgen, example(), torch_generator(0)).item() for m in (raw, same)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+def test_configuration_saved_before_raw_coefficients_were_possible():
+    values = to_dict(TINY)
+    del values["standardised"]
+    assert from_dict(OferConfig, values) == TINY
 
 
 def test_expression_without_identity():

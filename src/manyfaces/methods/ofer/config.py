@@ -58,6 +58,8 @@ class OferConfig:
         rank_condition_dim: length of IdRank's condition vector.
         expgen_sees_identity: append the chosen identity to ExpGen's condition, so that the expression fits the face
             it will be put on. The paper does not.
+        standardised: diffuse what a linear fit on the condition leaves, at unit variance. The paper diffuses the raw
+            coefficients.
         schedule: noise schedule of both generators.
         sampler: how samples are drawn.
     """
@@ -72,6 +74,7 @@ class OferConfig:
     expression_condition_dim: int
     rank_condition_dim: int
     expgen_sees_identity: bool = True
+    standardised: bool = True
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     sampler: SamplerConfig = FAST
 
@@ -88,6 +91,7 @@ PAPER = OferConfig(
     expression_condition_dim=1024,
     rank_condition_dim=1024,
     expgen_sees_identity=False,
+    standardised=False,
 )
 
 #: The open recipe: the same structure, trunks wider than the coefficients, a ranker of a hundredth of the paper's

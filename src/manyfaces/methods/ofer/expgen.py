@@ -41,7 +41,7 @@ class ExpGen(nn.Module):
         self.encoder = encoder if encoder is not None else GivenCondition()
         context = config.expression_condition_dim + (config.n_identity if config.expgen_sees_identity else 0)
         self.generator = CoefficientGenerator(
-            config.n_expression + config.n_jaw, context, config.expgen, config.schedule
+            config.n_expression + config.n_jaw, context, config.expgen, config.schedule, config.standardised
         )
 
     def loss(
@@ -66,7 +66,7 @@ class ExpGen(nn.Module):
     ) -> None:
         """Take what a linear fit says of expression and jaw from training examples, before training begins."""
         context = self._context(self.encoder(observation)[:, None], identity[:, None])[:, 0]
-        self.generator.standardiser.fit(torch.cat([expression, jaw], -1), context)
+        self.generator.fit_standardiser(context, torch.cat([expression, jaw], -1))
 
     @torch.no_grad()
     def sample(
@@ -98,11 +98,12 @@ class ExpGen(nn.Module):
         return Expressions(expression, jaw)
 
     @torch.no_grad()
-    def deviation(self, observation: Any, identity: Float[Tensor, "B S"] | None) -> Float[Tensor, "B E"]:
-        """How unsure each expression coefficient is, by the linear fit."""
+    def deviation(self, observation: Any, identity: Float[Tensor, "B S"] | None) -> Float[Tensor, "B E"] | None:
+        """How unsure each expression coefficient is, by the linear fit; None without one."""
         given = None if identity is None else identity[:, None]
         context = self._context(self.encoder(observation)[:, None], given)[:, 0]
-        return self.generator.standardiser.std(context)[:, : self.config.n_expression]
+        deviation = self.generator.deviation(context)
+        return None if deviation is None else deviation[:, : self.config.n_expression]
 
     def _context(
         self, condition: Float[Tensor, "B 1 C"], identity: Float[Tensor, "B M S"] | None

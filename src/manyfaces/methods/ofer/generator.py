@@ -20,20 +20,23 @@ from manyfaces.nn import ConditionalStandardiser, UNet1D
 
 
 class CoefficientGenerator(nn.Module):
-    """A denoising U-Net with its schedule, on coefficients brought to unit variance.
+    """A denoising U-Net with its schedule, on raw coefficients or on those brought to unit variance.
 
     Args:
         dim: number of coefficients D.
         context_dim: length C of the context vector.
         unet: sizes of the trunk.
         schedule: the noise schedule.
+        standardised: diffuse what the standardiser leaves of the coefficients, not the coefficients.
     """
 
-    def __init__(self, dim: int, context_dim: int, unet: UNetConfig, schedule: ScheduleConfig):
+    def __init__(
+        self, dim: int, context_dim: int, unet: UNetConfig, schedule: ScheduleConfig, standardised: bool = True
+    ):
         super().__init__()
         self.dim, self.context_dim = dim, context_dim
         self.schedule = linear_schedule(schedule)
-        self.standardiser = ConditionalStandardiser(dim, context_dim)
+        self.standardiser = ConditionalStandardiser(dim, context_dim) if standardised else None
         self.net = UNet1D(dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim)
 
     def loss(
@@ -51,8 +54,21 @@ class CoefficientGenerator(nn.Module):
         u = (torch.rand(n, generator=generator, device=generator.device) + torch.arange(n, device=generator.device)) / n
         t = (u * n_steps).long().clamp(max=n_steps - 1).to(clean.device)
         noise = unit_noise(clean.shape, generator, clean)
-        noisy = self.schedule.noised(self.standardiser(clean, context), noise, t)
+        if self.standardiser is not None:
+            clean = self.standardiser(clean, context)
+        noisy = self.schedule.noised(clean, noise, t)
         return noise_l1(self.net(noisy, t, context), noise)
+
+    @torch.no_grad()
+    def fit_standardiser(self, context: Float[Tensor, "N C"], clean: Float[Tensor, "N D"]) -> None:
+        """Take what a linear fit says of the coefficients from examples; nothing to do where they are diffused raw."""
+        if self.standardiser is not None:
+            self.standardiser.fit(clean, context)
+
+    @torch.no_grad()
+    def deviation(self, context: Float[Tensor, "B C"]) -> Float[Tensor, "B D"] | None:
+        """How unsure each coefficient is by the linear fit; None without one."""
+        return None if self.standardiser is None else self.standardiser.std(context)
 
     @torch.no_grad()
     def sample(
@@ -93,4 +109,4 @@ class CoefficientGenerator(nn.Module):
         if sampler.central:
             noise[..., 0, :] = 0
         clean = sample(sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator)
-        return self.standardiser.inverse(clean, context)
+        return clean if self.standardiser is None else self.standardiser.inverse(clean, context)

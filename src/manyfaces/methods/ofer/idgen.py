@@ -25,7 +25,7 @@ class IdGen(nn.Module):
         self.config = config
         self.encoder = encoder if encoder is not None else GivenCondition()
         self.generator = CoefficientGenerator(
-            config.n_identity, config.identity_condition_dim, config.idgen, config.schedule
+            config.n_identity, config.identity_condition_dim, config.idgen, config.schedule, config.standardised
         )
 
     def loss(self, observation: Any, identity: Float[Tensor, "B S"], generator: torch.Generator) -> Float[Tensor, ""]:
@@ -35,7 +35,7 @@ class IdGen(nn.Module):
     @torch.no_grad()
     def fit_standardiser(self, observation: Any, identity: Float[Tensor, "B S"]) -> None:
         """Take what a linear fit says of the identity from training examples, before training begins."""
-        self.generator.standardiser.fit(identity, self.encoder(observation))
+        self.generator.fit_standardiser(self.encoder(observation), identity)
 
     @torch.no_grad()
     def sample(
@@ -45,6 +45,6 @@ class IdGen(nn.Module):
         return self.generator.sample(self.encoder(observation), n, generator, sampler or self.config.sampler)
 
     @torch.no_grad()
-    def deviation(self, observation: Any) -> Float[Tensor, "B S"]:
-        """How unsure each identity coefficient is, by the linear fit."""
-        return self.generator.standardiser.std(self.encoder(observation))
+    def deviation(self, observation: Any) -> Float[Tensor, "B S"] | None:
+        """How unsure each identity coefficient is, by the linear fit; None without one."""
+        return self.generator.deviation(self.encoder(observation))
