@@ -34,12 +34,17 @@ class RankConfig:
         centred: subtract the mean face from the candidates' mean. Changes only the first layer's bias, but the numbers
             it sees are then a few millimetres and not a hundred. The paper does not.
         temperature_mm: temperature of the listwise loss.
+        consensus: candidates see each other, not the mean of all alone. The paper's do not.
+        aligned: compare faces after the best small rigid motion, as their errors are measured; else where they lie in
+            the head frame, as the paper does.
     """
 
     widths: tuple[int, ...]
     n_vertices: int
     centred: bool = True
     temperature_mm: float = 1.0
+    consensus: bool = False
+    aligned: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ PAPER = OferConfig(
 OPEN = OferConfig(
     idgen=UNetConfig(widths=(160, 80, 40), heads=2, head_dim=8, n_qkv=16, time_dim=64),
     expgen=UNetConfig(widths=(128, 64, 32), heads=2, head_dim=8, n_qkv=16, time_dim=64),
-    idrank=RankConfig(widths=(256, 128, 64), n_vertices=400, temperature_mm=0.1),
+    idrank=RankConfig(widths=(256, 128, 64), n_vertices=400, temperature_mm=0.1, consensus=True, aligned=True),
     n_identity=100,
     n_expression=50,
     n_jaw=3,
