@@ -163,7 +163,7 @@ def boom(path: str) -> None:
         ("numpy", "save", ("{mark}", 1)),
         ("numpy", "memmap", ("{mark}",)),
         ("scipy.sparse", "load_npz", ("{mark}",)),
-        ("collections", "OrderedDict", ()),
+        ("collections", "deque", ()),
         ("types", "SimpleNamespace", ()),
     ],
 )
@@ -283,7 +283,7 @@ def test_missing_folder_unknown_and_damaged_files(tmp_path: Path) -> None:
     with pytest.raises(HeadFileError, match="lacks"):
         load_head(tmp_path / "e.npz")
     np.savez(tmp_path / "f.npz", v_template=np.array([Gadget(boom, str(tmp_path / "mark"))], object))
-    with pytest.raises(HeadFileError, match="Python objects"):
+    with pytest.raises(HeadFileError, match="refused"):
         load_head(tmp_path / "f.npz")
     assert not (tmp_path / "mark").exists()
 

@@ -6,19 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from manyfaces.core.errors import HeadFileError
-
-
-@dataclass(frozen=True)
-class LandmarkEmbedding:
-    """Points tied to the surface.
-
-    Attributes:
-        face_ids: (L,) triangle of each point.
-        barycentrics: (L, 3) weights of the triangle's corners; each row sums to one.
-    """
-
-    face_ids: Int[np.ndarray, " L"]
-    barycentrics: Float[np.ndarray, "L 3"]
+from manyfaces.heads.landmarks import ContourEmbedding, LandmarkEmbedding, check_embedding
 
 
 @dataclass(frozen=True)
@@ -39,13 +27,15 @@ class HeadData:
         skinning_weights: (V, J), rows sum to one.
         pose_correctives: (9 (J - 1), V, 3), linear in the entries of R_j - I, row-major, joints 1 to J - 1.
         uv: (T, 2) texture points, v up; uv_faces: (F, 3). Both may have no rows.
-        landmarks: embeddings by name, "68" and "468".
+        landmarks: embeddings by name, as far as there are any: "68" (iBUG's scheme), "51" (of these, the inner points
+            17 to 67), "468" (FaceMesh's scheme), "mediapipe105" (105 of these 468; its `indices` say which).
         masks: (V,) bool region masks by name.
         albedo: (V, 3) mean vertex colours, RGB in [0, 1], or None.
         expression_samples: (N, E) coefficients of plausible expressions, or None.
         jaw_samples: (N, 3) axis-angle of the jaw that goes with each of them, or None.
         joint_expression_basis: (E, J, 3) displacement of the joints per unit expression (FLAME's regressor sees the
             expression too), or None for none.
+        contour: points 0 to 16 of iBUG's scheme, the jaw line, for each turn of the head, or None.
     """
 
     name: str
@@ -69,6 +59,7 @@ class HeadData:
     expression_samples: Float[np.ndarray, "N E"] | None = None
     jaw_samples: Float[np.ndarray, "N 3"] | None = None
     joint_expression_basis: Float[np.ndarray, "E J 3"] | None = None
+    contour: ContourEmbedding | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays fit each other.
@@ -102,3 +93,10 @@ class HeadData:
         parents = self.joint_parents.tolist()
         if not parents or parents[0] != -1 or any(not 0 <= p < j for j, p in enumerate(parents) if j):
             raise HeadFileError(f"head {self.name!r}: joint parents {parents} do not form a tree rooted at joint 0")
+        for key, points in self.landmarks.items():
+            check_embedding(f"landmarks {key!r} of head {self.name!r}", points, len(self.faces))
+        if self.contour is not None:
+            check_embedding(f"the contour of head {self.name!r}", self.contour, len(self.faces))
+        for key, mask in self.masks.items():
+            if mask.shape != (n_vertices,):
+                raise HeadFileError(f"head {self.name!r}: mask {key!r} has shape {mask.shape}, not ({n_vertices},)")

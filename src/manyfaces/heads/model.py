@@ -146,6 +146,26 @@ class HeadModel(nn.Module):
         weights = torch.as_tensor(points.barycentrics, dtype=vertices.dtype, device=vertices.device)
         return torch.einsum("...lkc,lk->...lc", vertices[..., corners, :], weights)
 
+    def contour(self, vertices: Float[Tensor, "*B V 3"], yaw: Float[Tensor, "*B"]) -> Float[Tensor, "*B L 3"]:
+        """The jaw line, points 0 to 16 of iBUG's scheme, where a camera in front sees it.
+
+        Args:
+            vertices: heads, metres.
+            yaw: how far each is turned to the subject's left, radians, as the camera sees it.
+
+        Raises:
+            InputError: the model has no contour.
+        """
+        if self.data.contour is None:
+            raise InputError(f"head {self.data.name!r} has no contour", 'the "68" landmarks hold a fixed jaw line')
+        table = self.data.contour
+        rows = table.rows(yaw).cpu()
+        corners = self.faces[torch.as_tensor(table.face_ids, dtype=torch.long)[rows].to(self.faces.device)]
+        weights = torch.as_tensor(table.barycentrics)[rows].to(vertices)
+        flat = corners.flatten(-2)[..., None]
+        picked = vertices.gather(-2, flat.expand(*flat.shape[:-1], 3)).unflatten(-2, corners.shape[-2:])
+        return (picked * weights[..., None]).sum(-2)
+
     def mask(self, name: str) -> Bool[Tensor, " V"]:
         """Region mask by name.
 
