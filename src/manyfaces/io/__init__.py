@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from manyfaces.io.bundles import write_bundle
     from manyfaces.io.checkpoints import Weights, load_into, load_weights, save_weights
     from manyfaces.io.gltf import MorphTarget, glb_bytes
-    from manyfaces.io.head_files import load_head
+    from manyfaces.io.head_files import import_flame, load_head, save_head
     from manyfaces.io.image import LoadedImage, load_image, read_image, read_mask, write_image
     from manyfaces.io.litert import load_network
     from manyfaces.io.mesh_files import obj_text, ply_bytes
     from manyfaces.io.report_files import read_report, report_text
+    from manyfaces.io.texture_files import read_texture
 
 __all__ = [
     "LoadedImage",
@@ -20,6 +21,7 @@ __all__ = [
     "Weights",
     "atomic_path",
     "glb_bytes",
+    "import_flame",
     "load_head",
     "load_image",
     "load_into",
@@ -30,7 +32,9 @@ __all__ = [
     "read_image",
     "read_mask",
     "read_report",
+    "read_texture",
     "report_text",
+    "save_head",
     "save_weights",
     "write_bundle",
     "write_image",
@@ -42,11 +46,12 @@ _MODULES = {
     "bundles": ("write_bundle",),
     "checkpoints": ("Weights", "load_into", "load_weights", "save_weights"),
     "gltf": ("MorphTarget", "glb_bytes"),
-    "head_files": ("load_head",),
+    "head_files": ("import_flame", "load_head", "save_head"),
     "image": ("LoadedImage", "load_image", "read_image", "read_mask", "write_image"),
     "litert": ("load_network",),
     "mesh_files": ("obj_text", "ply_bytes"),
     "report_files": ("read_report", "report_text"),
+    "texture_files": ("read_texture",),
 }
 _LAZY = {name: module for module, names in _MODULES.items() for name in names}
 
