@@ -5,7 +5,10 @@ import os
 import secrets
 from pathlib import Path
 
+from platformdirs import user_cache_dir
+
 from manyfaces.assets.manifest import Asset
+from manyfaces.assets.receipts import read_receipt
 from manyfaces.core.errors import AssetError
 
 
@@ -14,14 +17,17 @@ def cache_folder() -> Path:
     home = os.environ.get("MANYFACES_HOME")
     if home:
         return Path(home).expanduser()
-    import pooch  # here: it takes 0.1 s to import, and is not needed where MANYFACES_HOME is set
-
-    return Path(pooch.os_cache("manyfaces"))
+    return Path(user_cache_dir("manyfaces"))
 
 
 def cached_path(asset: Asset) -> Path:
     """Where the file of `asset` lies once it is fetched."""
     return cache_folder() / "assets" / asset.file_name
+
+
+def unpacked_folder(asset: Asset) -> Path:
+    """Where the files lie that are taken out of the archive of `asset`."""
+    return cache_folder() / "assets" / asset.name
 
 
 def sha256_of(path: Path) -> str:
@@ -30,13 +36,32 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def expected_sha256(path: Path, asset: Asset) -> str | None:
+    """Checksum that the file must have: the manifest's, else that of what arrived first; None before that."""
+    receipt = read_receipt(path)
+    return asset.sha256 or (receipt.sha256 if receipt else None)
+
+
 def is_whole(path: Path, asset: Asset) -> bool:
-    """Say whether the file is there with the size and the checksum of the manifest."""
+    """Say whether the file is there with the checksum it must have."""
+    expected, receipt = expected_sha256(path, asset), read_receipt(path)
     try:
+        if receipt and receipt.sha256 == expected and receipt.describes(path):
+            return True
         # The size first: it costs nothing and catches most damage.
-        return path.stat().st_size == asset.size and sha256_of(path) == asset.sha256
+        if asset.size is not None and path.stat().st_size != asset.size:
+            return False
+        return expected is not None and sha256_of(path) == expected
     except OSError:
         return False
+
+
+def wrong_checksum(asset: Asset, source: str, digest: str, expected: str) -> AssetError:
+    """Word the error for other bytes than the expected ones."""
+    return AssetError(
+        f"{asset.name} from {source} has checksum {digest[:12]}..., not {expected[:12]}...",
+        "the download is damaged or was replaced; try again, and report it if it stays so",
+    )
 
 
 def store(asset: Asset, content: bytes) -> Path:
@@ -47,10 +72,7 @@ def store(asset: Asset, content: bytes) -> Path:
     """
     digest = hashlib.sha256(content).hexdigest()
     if digest != asset.sha256:
-        raise AssetError(
-            f"{asset.name} from {asset.source} has checksum {digest[:12]}..., not {asset.sha256[:12]}...",
-            "the download is damaged or was replaced; try again, and report it if it stays so",
-        )
+        raise wrong_checksum(asset, asset.source, digest, str(asset.sha256))
     target = cached_path(asset)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

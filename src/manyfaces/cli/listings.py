@@ -1,43 +1,31 @@
 """`manyfaces assets` and `manyfaces models`: what there is."""
 
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from manyfaces.cli.messages import DONE, FAILED, error_line
-from manyfaces.core.errors import ManyfacesError
+from manyfaces.cli.messages import DONE
 
 
 def list_assets() -> int:
-    """Print every third-party file, whether it is there, and its licence."""
+    """Print every third-party file, whether it is there, its licence, and where an account is needed."""
     from manyfaces import assets
 
     rows = [
-        (s.asset.name, s.state, f"{s.asset.size / 1e6:.1f} MB", s.asset.licence, s.asset.source)
+        (
+            s.asset.name,
+            s.state,
+            f"{s.size / 1e6:.1f} MB" if s.size is not None else "not known",
+            s.asset.licence,
+            s.asset.site.name if s.asset.site else "-",
+            s.asset.page or s.asset.source,
+        )
         for s in assets.list_assets()
     ]
-    _print_table(("name", "state", "size", "licence", "source"), rows)
+    _print_table(("name", "state", "size", "licence", "login", "from"), rows)
     print(f"in {assets.cache_folder()}")
     return DONE
-
-
-def fetch_assets(names: Sequence[str]) -> int:
-    """Fetch the named files, or all; one that fails does not stop the others."""
-    from manyfaces import assets
-
-    said: set[str] = set()
-    for name in names or [status.asset.name for status in assets.list_assets()]:
-        try:
-            print(f"{name}: {assets.fetch(name)}")
-        except ManyfacesError as error:
-            # Files of one source fail for one reason; once is enough.
-            line = error_line(error)
-            if line not in said:
-                print(line, file=sys.stderr)
-            said.add(line)
-    return FAILED if said else DONE
 
 
 def list_models() -> int:
