@@ -1,14 +1,14 @@
 """Schedules, parametrisations and samplers of diffusion models. Knows nothing of faces."""
 
 from manyfaces.diffusion.grids import GRIDS, GridName, time_grid
-from manyfaces.diffusion.noise import Generators, unit_noise
-from manyfaces.diffusion.parametrisation import clean_from_noise, noise_from_clean
+from manyfaces.diffusion.noise import BatchDraws, BatchStream, Generators, NoiseSource, unit_noise
+from manyfaces.diffusion.parametrisation import Denoiser, Posterior, clean_from_noise, noise_from_clean, posterior
+from manyfaces.diffusion.published import published_ddim, published_ddim_step, published_steps
 from manyfaces.diffusion.samplers import (
     ANCESTRAL,
     DDIM_250,
     FAST,
     SAMPLERS,
-    Denoiser,
     SamplerConfig,
     SamplerName,
     ddim,
@@ -27,9 +27,13 @@ __all__ = [
     "FAST",
     "GRIDS",
     "SAMPLERS",
+    "BatchDraws",
+    "BatchStream",
     "Denoiser",
     "Generators",
     "GridName",
+    "NoiseSource",
+    "Posterior",
     "SamplerConfig",
     "SamplerName",
     "Schedule",
@@ -40,7 +44,11 @@ __all__ = [
     "dpm_solver_pp_2m",
     "linear_schedule",
     "noise_from_clean",
+    "posterior",
     "primed_start",
+    "published_ddim",
+    "published_ddim_step",
+    "published_steps",
     "sample",
     "sde_dpm_solver_pp_2m",
     "time_grid",

@@ -8,10 +8,9 @@ Notation: a_t = sqrt(alpha_bar_t), s_t = sqrt(1 - alpha_bar_t), lambda_t = log(a
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, TypeAlias
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -20,12 +19,12 @@ from torch import Tensor
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.diffusion.grids import GridName, time_grid
 from manyfaces.diffusion.noise import Generators, unit_noise
-from manyfaces.diffusion.parametrisation import clean_from_noise
+from manyfaces.diffusion.parametrisation import Denoiser, clean_from_noise, posterior
+from manyfaces.diffusion.published import published_ddim, published_steps
 from manyfaces.diffusion.schedule import Schedule
 
-Denoiser: TypeAlias = Callable[[Tensor, int], Tensor]
-SamplerName = Literal["ddpm", "ddim", "dpm_solver_pp_2m", "sde_dpm_solver_pp_2m"]
-SAMPLERS: tuple[SamplerName, ...] = ("ddpm", "ddim", "dpm_solver_pp_2m", "sde_dpm_solver_pp_2m")
+SamplerName = Literal["ddpm", "ddim", "dpm_solver_pp_2m", "sde_dpm_solver_pp_2m", "published_ddim"]
+SAMPLERS: tuple[SamplerName, ...] = ("ddpm", "ddim", "dpm_solver_pp_2m", "sde_dpm_solver_pp_2m", "published_ddim")
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class SamplerConfig:
     """Which sampler, and how.
 
     Attributes:
-        name: `ddpm` walks every step of the schedule; the others only `n_steps` of them.
+        name: `ddpm` walks every step of the schedule; the others only `n_steps` of them. `published_ddim` is wrong, and
+            has nothing to set (see `manyfaces.diffusion.published`).
         n_steps: points of the time grid (not used by `ddpm`).
         grid: how they are spread, see `time_grid`.
         eta: `ddim` only: 0 deterministic, 1 as noisy as DDPM.
@@ -75,6 +75,8 @@ def sample(
     """
     if config.name == "ddpm":
         return ddpm(denoiser, schedule, noise, generator)
+    if config.name == "published_ddim":
+        return published_ddim(denoiser, schedule, noise)
     steps = {"n_steps": config.n_steps, "grid": config.grid}
     if config.name == "ddim":
         return ddim(denoiser, schedule, noise, generator, **steps, eta=config.eta, primed=config.primed)
@@ -89,6 +91,8 @@ def visited_steps(config: SamplerConfig, schedule: Schedule) -> tuple[int, ...]:
     """Every t at which `sample` will call the denoiser, falling."""
     if config.name == "ddpm":
         return tuple(range(schedule.n_steps - 1, -1, -1))
+    if config.name == "published_ddim":
+        return published_steps(schedule)
     return time_grid(schedule, config.n_steps, config.grid)
 
 
@@ -120,15 +124,12 @@ def ddpm(
         InputError: no generator.
     """
     generator = _required(generator, "ddpm")
-    alpha_bars, betas = [1.0, *schedule.alpha_bar.tolist()], schedule.beta.tolist()
     x = noise
     for t in range(schedule.n_steps - 1, -1, -1):
-        previous, alpha_bar, beta = alpha_bars[t], alpha_bars[t + 1], betas[t]
-        clean = clean_from_noise(schedule, x, denoiser(x, t), t)
-        # (7) mean = sqrt(ab_{t-1}) beta / (1 - ab_t) x0 + sqrt(1 - beta) (1 - ab_{t-1}) / (1 - ab_t) x_t
-        x = previous**0.5 * beta / (1 - alpha_bar) * clean + (1 - beta) ** 0.5 * (1 - previous) / (1 - alpha_bar) * x
-        if t > 0:  # (7) variance = beta (1 - ab_{t-1}) / (1 - ab_t), zero at t = 0
-            x = x + (beta * (1 - previous) / (1 - alpha_bar)) ** 0.5 * unit_noise(x.shape, generator, x)
+        before = posterior(schedule, x, clean_from_noise(schedule, x, denoiser(x, t), t), t)
+        x = before.mean
+        if t > 0:
+            x = x + before.std * unit_noise(x.shape, generator, x)
     return x
 
 
