@@ -15,6 +15,7 @@ from manyfaces.core.errors import ConfigError, ManyfacesError, WeightError
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.train import TrainConfig, train
 from manyfaces.train.ema import RunningMean
+from manyfaces.train.parallel import WHOLE
 
 CONFIG = TrainConfig(
     steps=20,
@@ -41,6 +42,7 @@ class LineRecipe:
 
     config: TrainConfig = CONFIG
     name: str = "line"
+    batch_size: int = 16
     kill_at: int = -1
     spoil_at: int = -1
 
@@ -50,15 +52,16 @@ class LineRecipe:
     def describe(self):
         return {"width": 8}
 
-    def batch(self, step, split):
+    def batch(self, step, split, part=WHOLE):
         if step == self.kill_at and split == "train":
             os.kill(os.getpid(), signal.SIGINT)
         generator = torch.Generator().manual_seed(2 * step + (split == "validation"))
         x = torch.randn(16, 3, generator=generator)
+        x = x[part.rows(16)]
         return Batch(x, x @ torch.tensor([[1.0], [-2.0], [3.0]]))
 
     def loss(self, model, batch, generator):
-        noise = 0.01 * torch.randn(batch.y.shape, generator=generator)
+        noise = 0.01 * generator.normal(batch.y)
         return (model(batch.x) - batch.y - noise).square().mean()
 
 
@@ -179,7 +182,7 @@ def test_running_mean_by_hand():
 
 def test_learning_rate():
     config = TrainConfig(steps=100, warmup_steps=10, learning_rate=1.0, final_rate=0.1)
-    assert config.rate_at(0) == pytest.approx(0.1)
-    assert config.rate_at(10) == pytest.approx(1.0)
-    assert config.rate_at(55) == pytest.approx(0.55)
-    assert config.rate_at(100) == pytest.approx(0.1)
+    assert config.rate_at(0, 1.0) == pytest.approx(0.1)
+    assert config.rate_at(10, 1.0) == pytest.approx(1.0)
+    assert config.rate_at(55, 1.0) == pytest.approx(0.55)
+    assert config.rate_at(100, 2.0) == pytest.approx(0.2)

@@ -32,13 +32,13 @@ class GaussianSource:
         matrix[:, 3] = 0.0  # the last coefficient is hidden
         return matrix
 
-    def batch(self, seed: int, step: int, size: int) -> Example:
+    def batch(self, seed: int, step: int, size: int, rows=slice(None)) -> Example:
         generator = torch_generator(seed, "toy", step)
         identity = torch.randn(size, 4, generator=generator)
         condition = identity @ self.matrix.T + self.noise * torch.randn(size, 6, generator=generator)
         expression = 2.0 + 0.3 * torch.randn(size, 5, generator=generator) + 0.2 * condition[:, :5]
         jaw = 0.05 * torch.randn(size, 3, generator=generator)
-        return Example(condition, identity, expression, jaw)
+        return Example(condition[rows], identity[rows], expression[rows], jaw[rows])
 
     def posterior(self, condition: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean (B, 4) and covariance (4, 4)."""

@@ -61,6 +61,9 @@ class EncodedBank:
         return BankSource(self, (self.validation == validation).nonzero()[:, 0])
 
 
+ALL_ROWS = slice(None)
+
+
 @dataclass(frozen=True)
 class BankSource:
     """Random rows of an encoded bank; the same for the same seed and step."""
@@ -68,9 +71,9 @@ class BankSource:
     bank: EncodedBank
     rows: Int[Tensor, " R"]
 
-    def batch(self, seed: int, step: int, size: int) -> Example:
-        """Draw `size` examples with replacement."""
-        picked = torch.randint(len(self.rows), (size,), generator=torch_generator(seed, "bank", step))
+    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> Example:
+        """Draw `size` examples with replacement, and make those of them that are named by `rows`."""
+        picked = torch.randint(len(self.rows), (size,), generator=torch_generator(seed, "bank", step))[rows]
         at, bank = self.rows[picked], self.bank
         return Example(bank.condition[at], bank.identity[at], bank.expression[at], bank.jaw[at])
 

@@ -63,7 +63,7 @@ def save_weights(
     """
     kept = {name: _plain(tensor, half) for name, tensor in state.items()}
     values = config if isinstance(config, dict) else to_dict(config)
-    header = {"config": values, "notes": notes or {}, "sha256": _checksum(kept)}
+    header = {"config": values, "notes": notes or {}, "sha256": state_checksum(kept)}
     # One entry only: safetensors writes several in an order that changes from run to run.
     content = safetensors.torch.save(kept, {_HEADER: json.dumps(header)})
     with atomic_path(path) as temporary:
@@ -90,7 +90,7 @@ def load_weights(path: str | Path) -> Weights:
         raise WeightError(f"{path} is damaged or not a weight file: {error}", again) from error
     except KeyError as error:
         raise WeightError(f"{path} was not written by this program: its header lacks {error}", again) from error
-    if _checksum(state) != checksum:
+    if state_checksum(state) != checksum:
         raise WeightError(f"{path} is damaged: its checksum differs", again)
     return Weights(path, state, config, notes)
 
@@ -124,12 +124,13 @@ def _plain(tensor: Tensor, half: bool) -> Tensor:
     return tensor.half() if half and tensor.is_floating_point() else tensor.clone()
 
 
-def _checksum(state: State) -> str:
+def state_checksum(state: State) -> str:
+    """Hex sha256 digest of tensors with their names, types and shapes."""
     digest = hashlib.sha256()
     for name in sorted(state):
         tensor = state[name]
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)
+        digest.update(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 

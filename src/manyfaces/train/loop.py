@@ -1,16 +1,22 @@
 """The training loop, for every network of the package."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf, isfinite
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from manyfaces.core.errors import ManyfacesError
 from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.diffusion import BatchDraws
 from manyfaces.train.ema import RunningMean
 from manyfaces.train.monitor import Monitor, StopRequest
+from manyfaces.train.parallel import Parallel
+from manyfaces.train.rates import Rates, make_optimiser
 from manyfaces.train.recipe import Recipe, move
 from manyfaces.train.state import LogRow, Progress, RunFolder
 
@@ -40,7 +46,7 @@ def train(
     recipe: Recipe,
     run_dir: str | Path,
     resume: bool = True,
-    device: str | torch.device = "cpu",
+    parallel: Parallel | None = None,
     visible: bool = True,
 ) -> TrainResult:
     """Train a network; go on where an earlier sitting in the same folder ended, however it ended.
@@ -48,45 +54,64 @@ def train(
     Batches and noise are functions of (seed, step) alone, and a checkpoint holds all else, so a run that was killed
     and resumed has the same losses as one that was not. Ctrl-C finishes the step, saves, and says how to go on.
 
+    Several processes share each batch: their gradients are those of the whole, and the first one writes the files.
+
     Args:
         recipe: what to train.
         run_dir: folder of the checkpoint, weights, history and TensorBoard files.
         resume: use the checkpoint in `run_dir` if there is one; otherwise begin anew.
-        device: where to train.
+        parallel: this process and the device it trains on; alone on the CPU by default.
         visible: show progress.
 
     Raises:
         WeightError: the checkpoint is damaged.
-        ConfigError: the checkpoint is of a run with other settings.
+        ConfigError: the checkpoint is of a run with other settings, or the settings do not fit the network.
         OutputError: the folder cannot be written.
-        ManyfacesError: the loss is not finite.
+        ManyfacesError: the loss or its gradient is not finite; the checkpoint before is kept.
     """
-    config, device = recipe.config, torch.device(device)
-    run = _begin(recipe, device)
-    folder = RunFolder(run_dir, recipe)
+    parallel = parallel or Parallel()
+    config, folder = recipe.config, RunFolder(run_dir, recipe)
+    run = _begin(recipe, parallel.device)
     if resume and folder.state.exists():
-        folder.restore(run, device)
+        folder.restore(run, parallel.device)
+    objective = parallel.share(Objective(recipe, run.model))
     started = saved = time.monotonic()
     earlier = run.seconds
+    board = folder.path / "tensorboard" if parallel.first else None
     with (
-        Monitor(recipe.name, config.steps, run.step, folder.path / "tensorboard", visible) as monitor,
-        StopRequest() as stop,
+        Monitor(recipe.name, config.steps, run.step, board, visible and parallel.first) as monitor,
+        StopRequest(patient=parallel.several) as stop,
     ):
-        while run.step < config.steps and not stop.asked:
-            _step(recipe, run, device)
+        while run.step < config.steps and not stop.agreed:
+            _step(recipe, run, objective, parallel, stop)
             monitor.advance(run.step)
             if run.step % config.log_every == 0 or run.step == config.steps:
-                _log(recipe, run, device, monitor)
+                _log(recipe, run, parallel, monitor)
             run.seconds = earlier + time.monotonic() - started
-            if time.monotonic() - saved > config.save_every_s:
+            if parallel.first and time.monotonic() - saved > config.save_every_s:
                 folder.save(run)
                 saved = time.monotonic()
-        folder.save(run)
-        folder.export(run)
+        if parallel.first:
+            folder.save(run)
+            folder.export(run)
+        parallel.wait()
         if run.step < config.steps:
             monitor.say(f"Stopped after {run.step} of {config.steps} steps; run the same command again to go on.")
     finished = run.step >= config.steps
     return TrainResult(folder.weights, run.step, finished, tuple(run.history), run.mean.model, run.seconds)
+
+
+class Objective(nn.Module):
+    """The loss of a batch as a forward pass, which is where gradients of several processes are brought together."""
+
+    def __init__(self, recipe: Recipe, model: nn.Module):
+        super().__init__()
+        self.model = model
+        self._recipe = recipe
+
+    def forward(self, batch: Any, generator: BatchDraws) -> Tensor:
+        """Loss of the rows that are here."""
+        return self._recipe.loss(self.model, batch, generator)
 
 
 def _begin(recipe: Recipe, device: torch.device) -> Progress:
@@ -94,50 +119,63 @@ def _begin(recipe: Recipe, device: torch.device) -> Progress:
     with torch.random.fork_rng(devices=[]):  # start weights come from the global generator: leave it as it was
         torch.manual_seed(stream_seed(config.seed, recipe.name, "start"))
         model = recipe.build().to(device).train()
-    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": config.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, fused=True)
-    return Progress(0, model, RunningMean(model, config.ema_decay), optimiser, [])
+    optimiser = make_optimiser(model, config)
+    return Progress(0, model, RunningMean(model, config.ema_decay), optimiser, Rates(config, optimiser), [])
 
 
-def _step(recipe: Recipe, run: Progress, device: torch.device) -> None:
-    """One batch: loss, gradient, update, running mean."""
-    config, step = recipe.config, run.step
-    for group in run.optimiser.param_groups:
-        group["lr"] = config.rate_at(step)
-    batch = move(recipe.batch(step, "train"), device)
-    loss = recipe.loss(run.model, batch, torch_generator(config.seed, recipe.name, "noise", step, device=device))
+def _step(recipe: Recipe, run: Progress, objective: nn.Module, parallel: Parallel, stop: StopRequest) -> None:
+    """One batch: loss, gradient, update, running mean. Nothing is changed by a loss that is not finite."""
+    config, step, device = recipe.config, run.step, parallel.device
+    run.rates.before(step)
+    batch = move(recipe.batch(step, "train", parallel.part), device)
+    generator = torch_generator(config.seed, recipe.name, "noise", step, device=device)
+    with _precision(recipe, device):
+        loss = objective(batch, parallel.part.stream(generator, recipe.batch_size))
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    nn.utils.clip_grad_norm_(run.model.parameters(), config.clip_norm)
+    norm = nn.utils.clip_grad_norm_(run.model.parameters(), inf if config.clip_norm is None else config.clip_norm)
+    numbers = [loss.detach().float(), norm, torch.tensor(float(stop.asked), device=device)]
+    value, length, stop.share = parallel.mean(torch.stack(numbers))
+    for what, number in (("loss", value), ("gradient", length)):
+        if not isfinite(number):
+            raise ManyfacesError(
+                f"the {what} of {recipe.name} is {number} at step {step}",
+                "lower the learning rate and train in another folder; the checkpoint from before is still there",
+            )
     run.optimiser.step()
+    run.rates.after(step, value)
     run.mean.update(run.model, step)
-    value = loss.item()
-    if value != value or abs(value) == float("inf"):
-        raise ManyfacesError(f"the loss of {recipe.name} is {value} at step {step}", "lower the learning rate")
     run.step += 1
     run.pending = (run.pending[0] + value, run.pending[1] + 1)
 
 
-def _log(recipe: Recipe, run: Progress, device: torch.device, monitor: Monitor) -> None:
+def _log(recipe: Recipe, run: Progress, parallel: Parallel, monitor: Monitor) -> None:
     """Put the mean loss since the last row, and now and then the validation loss, into the history."""
     config = recipe.config
     total, count = run.pending
     run.pending = (0.0, 0)
-    values = {"loss": total / max(1, count), "rate": config.rate_at(run.step - 1)}
+    values = {"loss": total / max(1, count), "rate": run.rates.main}
     due = run.step % config.validate_every < config.log_every or run.step == config.steps
     if due:
-        values["validation"] = _validate(recipe, run.mean.model, device)
+        values["validation"] = _validate(recipe, run.mean.model, parallel)
     run.history.append(LogRow(run.step, values["loss"], values.get("validation")))
     monitor.report(run.step, **values)
 
 
 @torch.no_grad()
-def _validate(recipe: Recipe, model: nn.Module, device: torch.device) -> float:
+def _validate(recipe: Recipe, model: nn.Module, parallel: Parallel) -> float:
     """Mean loss of the running mean over the same batches and the same noise each time."""
-    config, losses = recipe.config, []
+    config, device, losses = recipe.config, parallel.device, []
     for i in range(config.validation_batches):
         generator = torch_generator(config.seed, recipe.name, "validation", i, device=device)
-        losses.append(recipe.loss(model, move(recipe.batch(i, "validation"), device), generator).item())
+        batch = move(recipe.batch(i, "validation", parallel.part), device)
+        with _precision(recipe, device):
+            loss = recipe.loss(model, batch, parallel.part.stream(generator, recipe.batch_size))
+        losses += parallel.mean(loss[None])
     return sum(losses) / max(1, len(losses))
+
+
+def _precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[Any]:
+    wanted = recipe.config.precision
+    half = wanted == "bfloat16" or (wanted == "auto" and device.type == "cuda")
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)

@@ -17,11 +17,11 @@ class Monitor:
         title: left of the bar.
         steps: length of the bar.
         done: steps done in earlier sittings.
-        log_dir: folder of the TensorBoard files.
+        log_dir: folder of the TensorBoard files; None for none.
         visible: whether to show the bar.
     """
 
-    def __init__(self, title: str, steps: int, done: int, log_dir: Path, visible: bool):
+    def __init__(self, title: str, steps: int, done: int, log_dir: Path | None, visible: bool):
         self.console = Console(stderr=True, quiet=not visible)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -65,10 +65,19 @@ class Monitor:
 
 
 class StopRequest:
-    """Turns Ctrl-C and SIGTERM into a flag, so that a step is never cut in two; a second Ctrl-C stops at once."""
+    """Turns Ctrl-C and SIGTERM into a flag, so that a step is never cut in two; a second Ctrl-C stops at once.
 
-    def __init__(self) -> None:
+    Processes that train together are asked at different steps, and stop after the same one: `share` is the part of
+    them that had been asked when it began.
+
+    Args:
+        patient: bear a second request, as `torchrun` hands on what a terminal has sent to all already.
+    """
+
+    def __init__(self, patient: bool = False) -> None:
         self.asked = False
+        self.share = 0.0
+        self._patient = patient
         self._old: dict[int, Any] = {}
 
     def __enter__(self) -> "StopRequest":
@@ -80,13 +89,20 @@ class StopRequest:
         for number, handler in self._old.items():
             signal.signal(number, handler)
 
+    @property
+    def agreed(self) -> bool:
+        """Whether to stop now."""
+        return self.share > 0
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and not self._patient:
             raise KeyboardInterrupt
         self.asked = True
 
 
-def _board(log_dir: Path) -> Any:
+def _board(log_dir: Path | None) -> Any:
+    if log_dir is None:
+        return None
     try:
         from torch.utils.tensorboard import SummaryWriter  # type: ignore[attr-defined]  # extra `train`
     except ImportError:

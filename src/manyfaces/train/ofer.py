@@ -1,8 +1,9 @@
 """Recipes of the three OFER networks, on any source of examples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
-from manyfaces.diffusion import SamplerConfig
+from manyfaces.diffusion import BatchDraws, SamplerConfig
 from manyfaces.methods.ofer import (
     Example,
     ExpGen,
@@ -24,6 +25,8 @@ from manyfaces.methods.ofer import (
     idrank_loss,
 )
 from manyfaces.train.config import TrainConfig
+from manyfaces.train.parallel import WHOLE, Parallel, Part
+from manyfaces.train.pool import CandidatePool
 from manyfaces.train.recipe import Source, Split
 
 MakeEncoder = Callable[[], nn.Module | None]
@@ -61,13 +64,13 @@ class OferRecipe:
         """Plain values that define the network."""
         return {"ofer": to_dict(self.ofer), "encoder": self.encoder_config}
 
-    def batch(self, step: int, split: Split) -> Any:
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Any:
         """The examples of a step; training and validation never share a seed."""
-        return self._examples(split, step, self.batch_size)
+        seed, rows = stream_seed(self.config.seed, split), part.rows(self.batch_size)
+        return self._source(split).batch(seed, step, self.batch_size, rows)
 
-    def _examples(self, split: Split, step: int, size: int) -> Example:
-        source = self.held_out if split == "validation" and self.held_out is not None else self.source
-        return source.batch(stream_seed(self.config.seed, split), step, size)
+    def _source(self, split: Split) -> Source:
+        return self.held_out if split == "validation" and self.held_out is not None else self.source
 
     def _statistics(self) -> Example:
         return self.source.batch(stream_seed(self.config.seed, "statistics"), 0, self.n_statistics)
@@ -87,7 +90,7 @@ class IdGenRecipe(OferRecipe):
             model.fit_standardiser(examples.condition, examples.identity)
         return model
 
-    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: Example, generator: BatchDraws) -> Float[Tensor, ""]:
         """Noise L1."""
         return idgen_loss(cast(IdGen, model), batch, generator)
 
@@ -106,7 +109,7 @@ class ExpGenRecipe(OferRecipe):
             model.fit_standardiser(examples.condition, examples.identity, examples.expression, examples.jaw)
         return model
 
-    def loss(self, model: nn.Module, batch: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: Example, generator: BatchDraws) -> Float[Tensor, ""]:
         """Noise L1."""
         return expgen_loss(cast(ExpGen, model), batch, generator)
 
@@ -128,10 +131,10 @@ class Contest:
 class IdRankRecipe(OferRecipe):
     """Train the ranking network on what a trained, frozen IdGen draws.
 
-    Drawing candidates costs a hundred times what a training step does, so they are drawn once for a pool of examples.
-    A pool has one truth per example, and those are soon known by heart. With `drawn_truth`, one of the candidates
-    plays the truth's part each time: where IdGen is calibrated its draws have the truth's law, and there are a hundred
-    of them. Validation is always against the real truth.
+    Candidates are drawn for a pool of examples, see `CandidatePool`. A pool has one truth per example, and those are
+    soon known by heart. With `drawn_truth`, one of the candidates plays the truth's part each time: where IdGen is
+    calibrated its draws have the truth's law, and there are a hundred of them. Validation is always against the real
+    truth.
 
     Attributes:
         idgen: the trained identity network.
@@ -140,6 +143,9 @@ class IdRankRecipe(OferRecipe):
         n_pool: training examples that candidates are drawn for; an eighth as many for validation.
         sampler: how they are drawn; as configured by default.
         drawn_truth: in training, let one candidate stand for the truth.
+        refresh_every: steps after which the training pool is drawn anew; never when None.
+        pool_folder: where pools are kept; only in memory when None.
+        parallel: this process among those that share the drawing.
     """
 
     idgen: IdGen
@@ -148,42 +154,46 @@ class IdRankRecipe(OferRecipe):
     n_pool: int = 2048
     drawn_truth: bool = True
     sampler: SamplerConfig | None = None
+    refresh_every: int | None = None
+    pool_folder: Path | None = None
+    parallel: Parallel = field(default_factory=Parallel)
     name: str = "idrank"
 
     def build(self) -> nn.Module:
         """The network."""
         return IdRank(self.ofer, self.front, self.make_encoder())
 
-    def batch(self, step: int, split: Split) -> Contest:
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Contest:
         """A random part of the pool."""
-        pool = self._pools[split]
+        pool, own = self._pools[split], part.rows(self.batch_size)
+        generation = step // self.refresh_every if self.refresh_every and split == "train" else 0
         generator = torch_generator(self.config.seed, "contest", split, step)
-        rows = torch.randint(len(pool.candidates), (self.batch_size,), generator=generator)
-        parts = {f.name: getattr(pool.example, f.name)[rows] for f in fields(Example)}
-        candidates = pool.candidates[rows]
+        rows = torch.randint(pool.size, (self.batch_size,), generator=generator)[own]
+        example, candidates = pool.examples(generation, rows), pool.candidates(generation)[rows]
         if self.drawn_truth and split == "train":
-            truth = torch.randint(candidates.shape[1], (len(rows), 1), generator=generator)
-            others = torch.arange(candidates.shape[1] - 1)
-            parts["identity"] = torch.take_along_dim(candidates, truth[..., None], 1)[:, 0]
+            truth = torch.randint(self.n_candidates, (self.batch_size, 1), generator=generator)[own]
+            others = torch.arange(self.n_candidates - 1)
+            example = replace(example, identity=torch.take_along_dim(candidates, truth[..., None], 1)[:, 0])
             candidates = torch.take_along_dim(candidates, (others + (others >= truth))[..., None], 1)
-        return Contest(Example(**parts), candidates)
+        return Contest(example, candidates)
 
-    def loss(self, model: nn.Module, batch: Contest, generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: Contest, generator: BatchDraws) -> Float[Tensor, ""]:
         """Listwise loss."""
         return idrank_loss(cast(IdRank, model), batch.example, batch.candidates)
 
     @cached_property
-    def _pools(self) -> dict[Split, Contest]:
+    def _pools(self) -> dict[Split, CandidatePool]:
         return {"train": self._pool("train", self.n_pool), "validation": self._pool("validation", self.n_pool // 8)}
 
-    @torch.no_grad()
-    def _pool(self, split: Split, size: int) -> Contest:
-        example = self._examples(split, 0, size)
-        drawn = []
-        for k, rows in enumerate(torch.arange(size).split(POOL_CHUNK)):
-            generator = torch_generator(self.config.seed, "candidates", split, k)
-            drawn.append(self.idgen.sample(example.condition[rows], self.n_candidates, generator, self.sampler))
-        return Contest(example, torch.cat(drawn))
-
-
-POOL_CHUNK = 32
+    def _pool(self, split: Split, size: int) -> CandidatePool:
+        return CandidatePool(
+            source=self._source(split),
+            idgen=self.idgen,
+            seed=self.config.seed,
+            split=split,
+            size=size,
+            n_candidates=self.n_candidates,
+            sampler=self.sampler,
+            folder=self.pool_folder,
+            parallel=self.parallel,
+        )

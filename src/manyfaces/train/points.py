@@ -12,8 +12,10 @@ from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.bank import Bank
 from manyfaces.data.sources import coefficients, observations, validation_rows
+from manyfaces.diffusion import BatchDraws
 from manyfaces.methods.ofer.point_encoder import Observations, PointEncoder, PointEncoderConfig
 from manyfaces.train.config import TrainConfig
+from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
 
@@ -74,13 +76,14 @@ class PointRecipe:
         """Plain values that define the network."""
         return {"encoder": to_dict(self.encoder)}
 
-    def batch(self, step: int, split: Split) -> PointBatch:
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> PointBatch:
         """The examples of a step."""
         rows = self.rows[split]
         generator = torch_generator(self.config.seed, "points", split, step)
-        return self._pick(rows[torch.randint(len(rows), (self.batch_size,), generator=generator)])
+        picked = torch.randint(len(rows), (self.batch_size,), generator=generator)
+        return self._pick(rows[picked[part.rows(self.batch_size)]])
 
-    def loss(self, model: nn.Module, batch: PointBatch, generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: PointBatch, generator: BatchDraws) -> Float[Tensor, ""]:
         """Likelihood of the points plus squared error of the coefficients."""
         return cast(PointEncoder, model).loss(batch.seen, batch.points, batch.coefficients)
 

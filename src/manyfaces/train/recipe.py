@@ -4,11 +4,13 @@ import dataclasses
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from manyfaces.diffusion import BatchDraws
 from manyfaces.methods.ofer import Example
 from manyfaces.train.config import TrainConfig
+from manyfaces.train.parallel import WHOLE, Part
 
 Split = Literal["train", "validation"]
 T = TypeVar("T")
@@ -21,6 +23,7 @@ class Recipe(Protocol):
     Attributes:
         name: a short name, for messages and files.
         config: settings of the loop.
+        batch_size: examples per step, over all processes.
     """
 
     @property
@@ -28,6 +31,9 @@ class Recipe(Protocol):
 
     @property
     def config(self) -> TrainConfig: ...  # noqa: D102
+
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
 
     def build(self) -> nn.Module:
         """Make the network; the loop has seeded torch for its start weights."""
@@ -37,11 +43,14 @@ class Recipe(Protocol):
         """Plain values that define the network; saved beside its weights and compared on resume."""
         ...
 
-    def batch(self, step: int, split: Split) -> Any:
-        """The batch of a step: a dataclass of tensors, a function of the seed, the split and the step alone."""
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Any:
+        """A process' rows of the batch of a step: a dataclass of tensors.
+
+        The whole batch is a function of the seed, the split and the step alone.
+        """
         ...
 
-    def loss(self, model: nn.Module, batch: Any, generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: Any, generator: BatchDraws) -> Float[Tensor, ""]:
         """Loss of a batch; all randomness comes from `generator`."""
         ...
 
@@ -50,8 +59,15 @@ class Recipe(Protocol):
 class Source(Protocol):
     """Endless examples with exact truth."""
 
-    def batch(self, seed: int, step: int, size: int) -> Example:
-        """Make `size` examples; the same for the same arguments, on any machine."""
+    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = slice(None)) -> Example:
+        """Make the examples of a batch; the same for the same arguments, on any machine.
+
+        Args:
+            seed: of the run and the split.
+            step: number of the batch.
+            size: examples in the whole batch.
+            rows: which of them to make; an example does not depend on which others are made.
+        """
         ...
 
 

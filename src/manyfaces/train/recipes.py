@@ -22,6 +22,7 @@ from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.ofer import ExpGenRecipe, IdGenRecipe, IdRankRecipe
+from manyfaces.train.parallel import parallel
 from manyfaces.train.points import PointRecipe
 from manyfaces.train.recipe import Recipe
 
@@ -102,11 +103,13 @@ def train(
     config: TrainConfig = getattr(chosen, part)
     if steps is not None:
         config = replace(config, steps=steps)
-    bank = _bank(chosen.bank, out)
-    built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out)
-    result = run_loop(built, out / part, device=device)
-    if part == "points" and result.finished:
-        _learn_errors(out / part, bank)
+    with parallel(device) as processes:
+        with processes.first_one():
+            bank = _bank(chosen.bank, out)
+        built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out)
+        result = run_loop(built, out / part, parallel=processes)
+        if part == "points" and result.finished and processes.first:
+            _learn_errors(out / part, bank)
     return result
 
 
@@ -147,6 +150,7 @@ def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
         batch_size=16,
         idgen=idgen.eval(),
         front=front,
+        pool_folder=out / "idrank" / "pool",
         n_pool=POOL_EXAMPLES,
         sampler=CENTRAL,
         source=source,

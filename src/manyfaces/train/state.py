@@ -7,11 +7,13 @@ from typing import Any
 
 import torch
 
-from manyfaces.core.config import to_dict
+from manyfaces.core.config import from_dict, to_dict, to_json
 from manyfaces.core.errors import ConfigError, WeightError
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import save_weights
+from manyfaces.train.config import TrainConfig
 from manyfaces.train.ema import RunningMean
+from manyfaces.train.rates import Rates
 from manyfaces.train.recipe import Recipe
 
 
@@ -29,6 +31,37 @@ class LogRow:
     loss: float
     validation: float | None = None
 
+    def __str__(self) -> str:
+        return f"{self.step},{self.loss:.6g},{'' if self.validation is None else f'{self.validation:.6g}'}"
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All settings of a run, as `config.json` beside its checkpoint has them.
+
+    Attributes:
+        recipe: name of the recipe.
+        train: settings of the loop.
+        batch_size: examples per step, over all processes.
+        network: plain values that define the network.
+    """
+
+    recipe: str
+    train: TrainConfig
+    batch_size: int
+    network: dict[str, Any]
+
+    @staticmethod
+    def of(recipe: Recipe) -> "RunConfig":
+        """The settings of a recipe."""
+        return RunConfig(recipe.name, recipe.config, recipe.batch_size, recipe.describe())
+
+    def outcome(self) -> dict[str, Any]:
+        """The settings that a run's outcome depends on, as plain values; the others may differ on resume."""
+        values = json.loads(json.dumps(to_dict(self)))
+        values["train"].pop("save_every_s")
+        return values
+
 
 @dataclass
 class Progress:
@@ -39,6 +72,7 @@ class Progress:
         model: the network in training.
         mean: its running mean.
         optimiser: the optimiser.
+        rates: its learning rates.
         history: the log so far.
         pending: sum and number of the losses not yet in the log.
         seconds: time spent, over all sittings.
@@ -48,6 +82,7 @@ class Progress:
     model: torch.nn.Module
     mean: RunningMean
     optimiser: torch.optim.Optimizer
+    rates: Rates
     history: list[LogRow]
     pending: tuple[float, int] = (0.0, 0)
     seconds: float = 0.0
@@ -59,13 +94,7 @@ class RunFolder:
     def __init__(self, path: str | Path, recipe: Recipe):
         self.path = Path(path)
         self.recipe = recipe
-        settings = to_dict(recipe.config)
-        settings.pop("save_every_s")  # does not change the outcome, so it may differ on resume
-        self.config: dict[str, Any] = {
-            "recipe": recipe.name,
-            "train": settings,
-            "network": recipe.describe(),
-        }
+        self.config = RunConfig.of(recipe)
 
     @property
     def weights(self) -> Path:
@@ -78,34 +107,31 @@ class RunFolder:
         return self.path / "state.pt"
 
     def export(self, progress: Progress) -> None:
-        """Write what others read: mean weights, configuration, history; each file is whole or the old one.
+        """Write the mean weights; the file is whole or the old one.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        notes = {"recipe": self.recipe.name, "step": str(progress.step)}
+        save_weights(self.weights, progress.mean.model.state_dict(), self.recipe.describe(), notes)
+
+    def save(self, progress: Progress) -> None:
+        """Write `config.json`, `history.csv` and `state.pt`, each whole or not at all.
 
         Raises:
             OutputError: the folder cannot be written.
         """
         with atomic_path(self.path / "config.json") as temporary:
-            temporary.write_text(json.dumps(self.config, indent=2) + "\n")
+            temporary.write_text(to_json(self.config))
         with atomic_path(self.path / "history.csv") as temporary:
-            rows = [
-                f"{r.step},{r.loss:.6g},{'' if r.validation is None else f'{r.validation:.6g}'}"
-                for r in progress.history
-            ]
-            temporary.write_text("\n".join(["step,loss,validation", *rows]) + "\n")
-        notes = {"recipe": self.recipe.name, "step": str(progress.step)}
-        save_weights(self.weights, progress.mean.model.state_dict(), self.recipe.describe(), notes)
-
-    def save(self, progress: Progress) -> None:
-        """Write `state.pt`, whole or not at all.
-
-        Raises:
-            OutputError: the folder cannot be written.
-        """
+            temporary.write_text("\n".join(["step,loss,validation", *map(str, progress.history)]) + "\n")
         content = {
-            "config": json.dumps(self.config),
+            "config": to_json(self.config),
             "step": progress.step,
             "model": progress.model.state_dict(),
             "mean": progress.mean.model.state_dict(),
             "optimiser": progress.optimiser.state_dict(),
+            "rates": progress.rates.state(),
             "history": [(r.step, r.loss, r.validation) for r in progress.history],
             "pending": progress.pending,
             "seconds": progress.seconds,
@@ -118,21 +144,23 @@ class RunFolder:
 
         Raises:
             WeightError: the state file is damaged.
-            ConfigError: the run was started with other settings.
+            ConfigError: the run was started with other settings, or with settings that are unknown here.
         """
         fresh = "start afresh (resume off) or use another run folder"
         try:
             content = torch.load(self.state, map_location=device, weights_only=True)
-            saved = json.loads(content["config"])
+            settings = json.loads(content["config"])
         except Exception as error:  # torch.load raises almost anything on a damaged file
             raise WeightError(f"{self.state} is damaged: {type(error).__name__}", fresh) from error
-        if saved != json.loads(json.dumps(self.config)):
+        saved, wanted = from_dict(RunConfig, settings, str(self.path / "config")).outcome(), self.config.outcome()
+        if saved != wanted:
             raise ConfigError(
-                f"{self.path} holds a run with other settings: {', '.join(_differences(saved, self.config))}", fresh
+                f"{self.path} holds a run with other settings: {', '.join(_differences(saved, wanted))}", fresh
             )
         progress.model.load_state_dict(content["model"])
         progress.mean.model.load_state_dict(content["mean"])
         progress.optimiser.load_state_dict(content["optimiser"])
+        progress.rates.restore(content["rates"])
         progress.step, progress.seconds = content["step"], content["seconds"]
         progress.pending = tuple(content["pending"])
         progress.history[:] = [LogRow(*row) for row in content["history"]]
@@ -140,8 +168,7 @@ class RunFolder:
 
 def _differences(saved: Any, wanted: Any, where: str = "") -> list[str]:
     """Paths at which two plain structures differ."""
-    wanted = list(wanted) if isinstance(wanted, tuple) else wanted
     if isinstance(saved, dict) and isinstance(wanted, dict):
         keys = sorted(set(saved) | set(wanted))
         return [d for k in keys for d in _differences(saved.get(k), wanted.get(k), f"{where}.{k}".lstrip("."))]
-    return [] if saved == json.loads(json.dumps(wanted)) else [f"{where} was {saved!r}, is {wanted!r}"]
+    return [] if saved == wanted else [f"{where} was {saved!r}, is {wanted!r}"]

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
-from manyfaces.diffusion import Generators, SamplerConfig
+from manyfaces.diffusion import BatchDraws, Generators, SamplerConfig
 from manyfaces.methods.ofer.config import OferConfig
 from manyfaces.methods.ofer.encoder import GivenCondition
 from manyfaces.methods.ofer.generator import CoefficientGenerator
@@ -50,7 +50,7 @@ class ExpGen(nn.Module):
         identity: Float[Tensor, "B S"],
         expression: Float[Tensor, "B E"],
         jaw: Float[Tensor, "B J"],
-        generator: torch.Generator,
+        generator: BatchDraws,
     ) -> Float[Tensor, ""]:
         """Training loss of a batch of observations with their true coefficients."""
         context = self._context(self.encoder(observation)[:, None], identity[:, None])[:, 0]

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
 from manyfaces.diffusion import (
+    BatchDraws,
+    BatchStream,
     Generators,
     SamplerConfig,
     ScheduleConfig,
@@ -40,7 +42,7 @@ class CoefficientGenerator(nn.Module):
         self.net = UNet1D(dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim)
 
     def loss(
-        self, context: Float[Tensor, "B C"], clean: Float[Tensor, "B D"], generator: torch.Generator
+        self, context: Float[Tensor, "B C"], clean: Float[Tensor, "B D"], generator: BatchDraws
     ) -> Float[Tensor, ""]:
         """Mean absolute error of the predicted noise at random steps (OFER, eq. 2).
 
@@ -49,11 +51,10 @@ class CoefficientGenerator(nn.Module):
             clean: its true coefficients, raw.
             generator: source of the steps and of the noise.
         """
-        n, n_steps = len(clean), self.schedule.n_steps
-        # One step from each of n equal slices: still uniform over the steps, with less variance than n separate draws.
-        u = (torch.rand(n, generator=generator, device=generator.device) + torch.arange(n, device=generator.device)) / n
-        t = (u * n_steps).long().clamp(max=n_steps - 1).to(clean.device)
-        noise = unit_noise(clean.shape, generator, clean)
+        stream = generator if isinstance(generator, BatchStream) else BatchStream(generator)
+        n_steps = self.schedule.n_steps
+        t = (stream.spread(len(clean)) * n_steps).long().clamp(max=n_steps - 1).to(clean.device)
+        noise = stream.normal(clean)
         if self.standardiser is not None:
             clean = self.standardiser(clean, context)
         noisy = self.schedule.noised(clean, noise, t)

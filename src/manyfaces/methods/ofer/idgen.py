@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from manyfaces.diffusion import Generators, SamplerConfig
+from manyfaces.diffusion import BatchDraws, Generators, SamplerConfig
 from manyfaces.methods.ofer.config import OferConfig
 from manyfaces.methods.ofer.encoder import GivenCondition
 from manyfaces.methods.ofer.generator import CoefficientGenerator
@@ -28,7 +28,7 @@ class IdGen(nn.Module):
             config.n_identity, config.identity_condition_dim, config.idgen, config.schedule, config.standardised
         )
 
-    def loss(self, observation: Any, identity: Float[Tensor, "B S"], generator: torch.Generator) -> Float[Tensor, ""]:
+    def loss(self, observation: Any, identity: Float[Tensor, "B S"], generator: BatchDraws) -> Float[Tensor, ""]:
         """Training loss of a batch of observations with their true identities."""
         return self.generator.loss(self.encoder(observation), identity, generator)
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from manyfaces.diffusion import BatchDraws
 from manyfaces.losses import listwise_cross_entropy
 from manyfaces.methods.ofer.expgen import ExpGen
 from manyfaces.methods.ofer.idgen import IdGen
@@ -30,12 +30,12 @@ class Example:
     jaw: Float[Tensor, "B J"]
 
 
-def idgen_loss(model: IdGen, example: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+def idgen_loss(model: IdGen, example: Example, generator: BatchDraws) -> Float[Tensor, ""]:
     """Noise L1 of the identity network (OFER, eq. 2)."""
     return model.loss(example.condition, example.identity, generator)
 
 
-def expgen_loss(model: ExpGen, example: Example, generator: torch.Generator) -> Float[Tensor, ""]:
+def expgen_loss(model: ExpGen, example: Example, generator: BatchDraws) -> Float[Tensor, ""]:
     """Noise L1 of the expression network (OFER, eq. 6)."""
     return model.loss(example.condition, example.identity, example.expression, example.jaw, generator)
 
