@@ -6,6 +6,7 @@ import torch
 from manyfaces.core.seeds import torch_generator
 from manyfaces.diffusion import SamplerConfig
 from manyfaces.methods.ofer import FrontFace, Ofer, OferConfig, RankConfig, UNetConfig
+from manyfaces.methods.ofer.compat import Compat
 from manyfaces.pipeline.sampling import draw_hypotheses
 
 TRUNK = UNetConfig(widths=(16, 8), heads=2, head_dim=4, n_qkv=2, time_dim=8)
@@ -36,3 +37,26 @@ def test_a_single_raw_sample_has_no_spread():
     [drawn] = draw_hypotheses(ofer, torch.randn(1, 6), [torch_generator(0)], 1, 1, varied=False, sampler=sampler)
     assert torch.equal(drawn.identity_deviation, torch.ones(4))
     assert torch.equal(drawn.expression_deviation, torch.ones(5))
+
+
+def test_published_jaws_are_turned_half_as_far():
+    torch.manual_seed(0)
+    ofer = Ofer(dataclasses.replace(TINY, standardised=False), FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)))
+    how = {"n_identities": 3, "n_expressions": 2, "varied": False, "sampler": SamplerConfig(n_steps=3)}
+    condition = torch.randn(1, 6)
+    [drawn] = draw_hypotheses(ofer, condition, [torch_generator(0)], **how)
+    [halved] = draw_hypotheses(ofer, condition, [torch_generator(0)], **how, compat=Compat(halve_jaw=True))
+    assert torch.equal(halved.jaw, drawn.jaw / 2)
+    assert torch.equal(halved.expressions, drawn.expressions)
+    assert drawn.jaw.abs().min() > 0
+
+
+def test_the_published_ddim_draws_identities_alone():
+    torch.manual_seed(0)
+    ofer = Ofer(dataclasses.replace(TINY, standardised=False), FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)))
+    condition, sampler = torch.randn(1, 6), SamplerConfig(n_steps=3)
+    [drawn] = draw_hypotheses(
+        ofer, condition, [torch_generator(0)], 3, 2, varied=False, sampler=sampler, compat=Compat(wrong_ddim=True)
+    )
+    expected = ofer.sample_identities(condition, 3, [torch_generator(0)], SamplerConfig("published_ddim", primed=False))
+    torch.testing.assert_close(drawn.identities, expected[0])

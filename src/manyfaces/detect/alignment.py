@@ -117,4 +117,4 @@ def _warp(image: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
 
 
 def _planes(pictures: np.ndarray) -> Tensor:
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().contiguous()
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2), np.float32))

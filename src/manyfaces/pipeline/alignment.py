@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from manyfaces.detect.observation import from_crop_units, to_crop_units
@@ -13,6 +13,7 @@ from manyfaces.geometry.camera_fit import fit_orthographic
 from manyfaces.heads import HeadModel
 from manyfaces.methods.ofer.point_encoder import PointEncoder
 from manyfaces.methods.ofer.settle import settle
+from manyfaces.pipeline.anchors import find_anchors
 from manyfaces.pipeline.preprocess import FaceView
 
 # What a hidden point still weighs for the camera: little, but enough to hold it when next to nothing is seen.
@@ -58,7 +59,7 @@ class Alignment:
     """Hypotheses that lie on the photo.
 
     Attributes:
-        coefficients: settled.
+        coefficients: settled, or as drawn.
         cameras: one for each, photo pixels.
     """
 
@@ -70,15 +71,27 @@ class Aligner:
     """Puts hypotheses of a head model on photos.
 
     Args:
-        head: the head model, with the 468 points.
+        head: the head model, with landmarks.
         encoder: knows how the points' errors go together.
+
+    Raises:
+        HeadFileError: the head has no landmarks.
     """
 
     def __init__(self, head: HeadModel, encoder: PointEncoder):
         self._head = head
         self._encoder = encoder
-        self._identity_basis = head.landmarks(head.identity_basis, "468")
-        self._expression_basis = head.landmarks(head.expression_basis, "468")
+        self._anchors = find_anchors(head)
+        # Fewer points lie further apart, and are worth more each.
+        self._points_per_opinion = max(1.0, POINTS_PER_OPINION * len(self._anchors.from_468) / 468)
+        self._identity_basis = head.landmarks(head.identity_basis, self._anchors.name)
+        self._expression_basis = head.landmarks(head.expression_basis, self._anchors.name)
+
+    def place(self, drawn: Coefficients, view: FaceView) -> Alignment:
+        """Fit the cameras of hypotheses, and leave the hypotheses as they are."""
+        targets_px = self._anchors.from_468 @ torch.from_numpy(view.points_px)
+        targets_px = targets_px.expand(len(drawn.identity), -1, -1)
+        return Alignment(drawn, self._cameras(self._points(drawn), view, targets_px))
 
     def align(
         self,
@@ -112,37 +125,53 @@ class Aligner:
         return self._settled(Coefficients(identity, drawn.expression, drawn.jaw), held, view, targets_px)
 
     def _settled(
-        self, drawn: Coefficients, deviations: Deviations, view: FaceView, targets_px: Float[Tensor, "M N 2"]
+        self, drawn: Coefficients, deviations: Deviations, view: FaceView, targets_px: Float[Tensor, "M L 2"]
     ) -> Alignment:
         n_identity, n_expression = drawn.identity.shape[1], drawn.expression.shape[1]
         basis = torch.cat([self._identity_basis[:n_identity], self._expression_basis[:n_expression]])
         deviation = torch.cat([deviations.identity, deviations.expression])
-        precision = torch.from_numpy(1 / np.maximum(view.scale_px, 1e-3) ** 2).expand(len(targets_px), -1)
-        seen = torch.from_numpy(~view.hidden)
-        for_camera = precision * torch.where(seen, 1.0, HIDDEN_WEIGHT)
-        for_settling = precision * seen / POINTS_PER_OPINION
+        precision, seen = self._precision(view)
+        weights = (precision * seen / self._points_per_opinion).expand(len(targets_px), -1)
         points = self._points(drawn)
-        cameras = fit_orthographic(points, targets_px, for_camera).camera
+        cameras = self._cameras(points, view, targets_px)
         for _ in range(N_ROUNDS):
-            change = settle(points, basis, deviation, cameras, targets_px, for_settling)
+            change = settle(points, basis, deviation, cameras, targets_px, weights)
             identity, expression = change.split([n_identity, n_expression], 1)
             drawn = Coefficients(drawn.identity + identity, drawn.expression + expression, drawn.jaw)
             points = self._points(drawn)
-            cameras = fit_orthographic(points, targets_px, for_camera, start=cameras.rotation).camera
+            cameras = self._cameras(points, view, targets_px, start=cameras.rotation)
         return Alignment(drawn, cameras)
 
-    def _points(self, drawn: Coefficients) -> Float[Tensor, "M N 3"]:
-        head = self._head
-        return head.landmarks(head(drawn.identity, drawn.expression, head.jaw_pose(drawn.jaw)), "468")
+    def _cameras(
+        self,
+        points: Float[Tensor, "M L 3"],
+        view: FaceView,
+        targets_px: Float[Tensor, "M L 2"],
+        start: Float[Tensor, "M 3 3"] | None = None,
+    ) -> OrthographicCamera:
+        precision, seen = self._precision(view)
+        weights = (precision * torch.where(seen, 1.0, HIDDEN_WEIGHT)).expand(len(targets_px), -1)
+        return fit_orthographic(points, targets_px, weights, start=start).camera
 
-    def _targets(self, view: FaceView, n: int, generator: torch.Generator, spread: float) -> Float[Tensor, "M N 2"]:
-        """Where each hypothesis is told that the points lie, pixels; the first is told the estimate itself."""
+    def _precision(self, view: FaceView) -> tuple[Float[Tensor, " L"], Bool[Tensor, " L"]]:
+        """1 / variance of each anchor, per pixel squared, and whether it is seen."""
+        from_468 = self._anchors.from_468
+        scale_px = from_468 @ torch.from_numpy(view.scale_px)
+        return 1 / scale_px.clamp_min(1e-3) ** 2, from_468 @ torch.from_numpy(~view.hidden).float() > 0.5
+
+    def _points(self, drawn: Coefficients) -> Float[Tensor, "M L 3"]:
+        head = self._head
+        return head.landmarks(head(drawn.identity, drawn.expression, head.jaw_pose(drawn.jaw)), self._anchors.name)
+
+    def _targets(self, view: FaceView, n: int, generator: torch.Generator, spread: float) -> Float[Tensor, "M L 2"]:
+        """Where each hypothesis is told that the anchors lie, pixels; the first is told the estimate itself."""
         crop = view.detected.crop
         drawn = self._encoder.draw_errors(n, generator)
         drawn[0] = 0
         scale = torch.from_numpy(view.scale_px * (2 / crop.size_px))
         units = torch.from_numpy(to_crop_units(view.points_px, crop)) + spread * scale[None, :, None] * drawn
-        return torch.from_numpy(np.stack([from_crop_units(u.numpy(), crop) for u in units]).astype(np.float32))
+        points_px = np.stack([from_crop_units(u.numpy(), crop) for u in units]).astype(np.float32)
+        return self._anchors.from_468 @ torch.from_numpy(points_px)
 
 
 def _rows(drawn: Coefficients, rows: slice) -> Coefficients:

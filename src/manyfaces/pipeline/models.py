@@ -1,4 +1,4 @@
-"""Released models, loaded: head, detector, encoder and networks together."""
+"""Models, loaded: head, detector, encoder and networks together; the released ones from their files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +15,26 @@ from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.head_files import load_head
 from manyfaces.io.litert import load_network
 from manyfaces.methods.ofer import FrontFace, Ofer, OferConfig
+from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
 from manyfaces.methods.ofer.point_encoder import PointEncoder, PointEncoderConfig
 from manyfaces.pipeline.catalogue import released
+from manyfaces.pipeline.conditioning import Conditioner, PointConditioner
 
 
 @dataclass(frozen=True)
-class OpenOfer:
-    """Everything that a reconstruction with the open recipe needs.
+class LoadedOfer:
+    """Everything that a reconstruction with OFER needs, whichever recipe its weights come from.
 
     Attributes:
         name: of the model.
         head: the head model.
         detector: finds faces.
         mesh: finds their points.
-        encoder: corrects the points and makes the condition.
+        encoder: corrects the points, and knows what hides them.
         ofer: the three networks.
+        conditioner: makes what the networks' encoders take.
+        settles: whether hypotheses are settled onto the photo unless it is said otherwise.
+        compat: quirks of the published code that are repeated.
     """
 
     name: str
@@ -38,9 +43,12 @@ class OpenOfer:
     mesh: FaceMesh
     encoder: PointEncoder
     ofer: Ofer
+    conditioner: Conditioner
+    settles: bool
+    compat: Compat = NO_QUIRKS
 
 
-def load_open_ofer(name: str, device: torch.device) -> OpenOfer:
+def load_open_ofer(name: str, device: torch.device) -> LoadedOfer:
     """Load a released model of the open recipe.
 
     Raises:
@@ -49,16 +57,32 @@ def load_open_ofer(name: str, device: torch.device) -> OpenOfer:
     model = released(name)
     head = HeadModel(load_head(model.head))
     files = {part: verify_packaged(f"{name}/{part}.safetensors") for part in model.parts}
-    encoder = load_encoder(files["points"])
     config = from_dict(OferConfig, load_weights(files["idgen"]).config["ofer"])
     ofer = Ofer(config, front_face(head, config.idrank.n_vertices, config.n_identity))
     for part in ("idgen", "idrank", "expgen"):
         load_part(getattr(ofer, part), files[part])
-    mesh = FaceMesh(load_network(fetch("face_landmarks_468")))
-    detector = FaceDetector(
+    return LoadedOfer(
+        name=name,
+        head=head,
+        detector=load_detector(),
+        mesh=load_mesh(),
+        encoder=load_encoder(files["points"]).eval(),
+        ofer=ofer.to(device).eval(),
+        conditioner=PointConditioner(),
+        settles=True,
+    )
+
+
+def load_detector() -> FaceDetector:
+    """Load what finds faces."""
+    return FaceDetector(
         load_network(fetch("face_detection_short_range")), load_network(fetch("face_detection_full_range"))
     )
-    return OpenOfer(name, head, detector, mesh, encoder.eval(), ofer.to(device).eval())
+
+
+def load_mesh() -> FaceMesh:
+    """Load what finds a face's points."""
+    return FaceMesh(load_network(fetch("face_landmarks_468")))
 
 
 def load_encoder(path: Path) -> PointEncoder:

@@ -15,12 +15,15 @@ from torch import Tensor
 from manyfaces.core.errors import ChoiceError, ImageError, InputError, MaskError, NoFaceError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.detect import FaceBox, crop_from_box
+from manyfaces.detect.alignment import points_box
 from manyfaces.io.image import read_image, read_mask
-from manyfaces.methods.ofer import Ofer
+from manyfaces.methods.ofer.compat import Compat
 from manyfaces.occlusion import find_occlusion
-from manyfaces.pipeline.alignment import Aligner, Coefficients, Deviations
-from manyfaces.pipeline.models import OpenOfer, load_open_ofer
-from manyfaces.pipeline.preprocess import FaceView, look_at_face
+from manyfaces.pipeline.alignment import Aligner, Alignment, Coefficients, Deviations
+from manyfaces.pipeline.conditioning import SeenFace
+from manyfaces.pipeline.loading import load_ofer
+from manyfaces.pipeline.models import LoadedOfer
+from manyfaces.pipeline.preprocess import look_at_face
 from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
 
@@ -50,6 +53,8 @@ class Options:
         seed: same seed, same faces.
         face: which faces of the photo: all, the largest, or one by number (largest first).
         sampler: "fast", "ddim" or "ddpm".
+        settle: move the faces onto the visible points; None: as the model wants it (the open recipe does, published
+            weights do not).
     """
 
     occlusion: Occlusion = "auto"
@@ -59,6 +64,7 @@ class Options:
     seed: int = 0
     face: FaceChoice | str = "all"
     sampler: SamplerPreset | str = "fast"
+    settle: bool | None = None
 
     def __post_init__(self) -> None:
         """Check the choices.
@@ -89,24 +95,34 @@ class Predictor:
         faces.save("out/")
     """
 
-    def __init__(self, model: OpenOfer):
+    def __init__(self, model: LoadedOfer):
         self._model = model
         self._aligner = Aligner(model.head, model.encoder)
 
     @classmethod
-    def from_pretrained(cls, name: str = "ofer-open", device: str | torch.device = "cpu") -> "Predictor":
-        """Load a released model.
+    def from_pretrained(
+        cls,
+        name: str | Path = "ofer-open",
+        device: str | torch.device = "cpu",
+        head: str | Path | None = None,
+        compat: Compat | str = "none",
+    ) -> "Predictor":
+        """Load a model.
 
         Args:
-            name: see `manyfaces models`.
+            name: see `manyfaces models`; or the folder of an imported model.
             device: where the networks run.
+            head: head model in place of the one that goes by the name in the model, for imported models: name or file.
+            compat: quirks of the published code to repeat, for imported models: "official" (all), "none", or names
+                of `manyfaces.methods.ofer.compat.QUIRKS` with commas between them.
 
         Raises:
-            ChoiceError: there is no such model.
-            AssetError: a face-detection file is missing and cannot be fetched.
-            WeightError: a weight file is damaged.
+            ChoiceError: there is no such model or quirk.
+            AssetError: the model was not imported, or a face-detection file is missing and cannot be fetched.
+            HeadFileError: the head model is missing, or has no landmarks.
+            WeightError: a weight file is damaged, or made for another head.
         """
-        return cls(load_open_ofer(name, torch.device(device)))
+        return cls(load_ofer(name, torch.device(device), head, compat))
 
     def __call__(self, photo: Photo, **options) -> Reconstruction:
         """Reconstruct the largest face of a photo; takes the fields of `Options` by name."""
@@ -149,20 +165,17 @@ class Predictor:
         started = time.perf_counter()
         views = [self._look(image, chosen) for image in images]
         looked = time.perf_counter()
-        flat = [(image, face, view) for image, faces in zip(images, views, strict=True) for face, view in faces]
-        hypotheses = self._sample([view for _, _, view in flat], [face for _, face, _ in flat], chosen)
+        hypotheses = self._sample([face for faces in views for face in faces], chosen)
         sampled = time.perf_counter()
         timings = {"look": looked - started, "sample_and_rank": sampled - looked}
-        results = iter(
-            self._assemble(*item, drawn, chosen, timings) for item, drawn in zip(flat, hypotheses, strict=True)
-        )
-        return [[next(results) for _ in faces] for faces in views]
+        drawn = iter(hypotheses)
+        return [[self._assemble(face, next(drawn), chosen, timings) for face in faces] for faces in views]
 
     def detect(self, image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
         """All faces of a picture, largest first: the order that `face` counts in."""
         return sorted(self._model.detector(image), key=lambda face: -_side_px(face))
 
-    def _look(self, image: np.ndarray, options: Options) -> list[tuple[int, FaceView]]:
+    def _look(self, image: np.ndarray, options: Options) -> list[SeenFace]:
         faces = _choose(self.detect(image), options.face)
         mask = _known_mask(options.occlusion, image)
 
@@ -171,46 +184,44 @@ class Predictor:
 
         model = self._model
         return [
-            (number, look_at_face(image, crop_from_box(face), find_mask, model.mesh, model.encoder))
-            for number, face in faces
+            SeenFace(image, number, look_at_face(image, crop_from_box(box), find_mask, model.mesh, model.encoder))
+            for number, box in faces
         ]
 
-    def _sample(self, views: list[FaceView], numbers: list[int], options: Options) -> list[Hypotheses]:
-        if not views:
+    def _sample(self, faces: list[SeenFace], options: Options) -> list[Hypotheses]:
+        if not faces:
             return []
-        condition = torch.stack([view.condition for view in views]).to(self._ofer.device)
-        generators = [torch_generator(options.seed, "face", number) for number in numbers]
+        model = self._model
         return draw_hypotheses(
-            self._ofer,
-            condition,
-            generators,
+            model.ofer,
+            model.conditioner(faces).to(model.ofer.device),
+            [torch_generator(options.seed, "face", face.number) for face in faces],
             n_identities=options.n_identities,
             n_expressions=options.n_expressions,
             varied=options.identities == "varied",
             sampler=SAMPLER_PRESETS[options.sampler],
+            compat=model.compat,
+        )
+
+    def _align(self, face: SeenFace, drawn: Hypotheses, options: Options) -> Alignment:
+        sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
+        if not (self._model.settles if options.settle is None else options.settle):
+            return self._aligner.place(sampled, face.view)
+        return self._aligner.align(
+            sampled,
+            Deviations(drawn.identity_deviation, drawn.expression_deviation),
+            face.view,
+            torch_generator(options.seed, "align", face.number),
+            one_identity=options.identities == "best",
         )
 
     def _assemble(
-        self,
-        image: np.ndarray,
-        number: int,
-        view: FaceView,
-        drawn: Hypotheses,
-        options: Options,
-        timings: dict[str, float],
+        self, face: SeenFace, drawn: Hypotheses, options: Options, timings: dict[str, float]
     ) -> Reconstruction:
         started = time.perf_counter()
-        sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
-        aligned = self._aligner.align(
-            sampled,
-            Deviations(drawn.identity_deviation, drawn.expression_deviation),
-            view,
-            torch_generator(options.seed, "align", number),
-            one_identity=options.identities == "best",
-        )
+        aligned, view = self._align(face, drawn, options), face.view
         identities = drawn.identities.clone()
         identities[drawn.identity_index] = aligned.coefficients.identity
-        low, high = view.points_px.min(0), view.points_px.max(0)
         return Reconstruction(
             head=self._model.head,
             identities=identities,
@@ -220,19 +231,15 @@ class Predictor:
             expressions=aligned.coefficients.expression,
             jaw=aligned.coefficients.jaw,
             cameras=aligned.cameras,
-            photo=image,
+            photo=face.image,
             visible=~view.hidden,
             points_px=view.points_px,
             hidden_mask=view.mask if view.mask.any() else None,
-            face_box=np.concatenate([low, high]).astype(np.float32),
+            face_box=points_box(view.points_px).astype(np.float32),
             model=self._model.name,
             seed=options.seed,
             timings={**timings, "align": time.perf_counter() - started},
         )
-
-    @property
-    def _ofer(self) -> Ofer:
-        return self._model.ofer
 
 
 def _images(photos: Sequence[Photo] | Tensor) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """Identities, their ranking and expressions for a batch of faces, joined to hypotheses."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from manyfaces.diffusion import ANCESTRAL, DDIM_250, FAST, SamplerConfig
 from manyfaces.methods.ofer import Ofer
+from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
 
 SamplerPreset = Literal["fast", "ddim", "ddpm"]
 SAMPLER_PRESETS: dict[str, SamplerConfig] = {
@@ -46,25 +47,29 @@ class Hypotheses:
 
 def draw_hypotheses(
     ofer: Ofer,
-    condition: Float[Tensor, "B C"],
+    condition: Any,
     generators: list[torch.Generator],
     n_identities: int,
     n_expressions: int,
     varied: bool,
     sampler: SamplerConfig,
+    compat: Compat = NO_QUIRKS,
 ) -> list[Hypotheses]:
     """Sample, rank and sample again (OFER, figure 3).
 
     Args:
         ofer: the three networks.
-        condition: one vector for each face.
+        condition: what the networks' encoders take, one row for each face.
         generators: one for each face.
         n_identities: N.
         n_expressions: M.
         varied: give the k-th hypothesis the k-th ranked identity instead of the first.
         sampler: for both generators.
+        compat: with `wrong_ddim` identities are sampled as the published test script does; with `halve_jaw` jaws are
+            turned half as far as they were drawn.
     """
-    identities = ofer.sample_identities(condition, n_identities, generators, sampler)
+    identity_sampler = SamplerConfig("published_ddim", primed=False) if compat.wrong_ddim else sampler
+    identities = ofer.sample_identities(condition, n_identities, generators, identity_sampler)
     ranking = ofer.rank(condition, identities)
     best_first = ranking.order[:, :n_expressions]
     rows = best_first if varied else best_first[:, :1].expand(-1, n_expressions)
@@ -76,9 +81,10 @@ def draw_hypotheses(
     expression_deviation = ofer.expgen.deviation(condition, chosen[:, 0])
     if expression_deviation is None:
         expression_deviation = _spread(drawn.expression)
-    parts = (identities, ranking.order, ranking.scores, rows, drawn.expression, drawn.jaw)
+    jaw = drawn.jaw / 2 if compat.halve_jaw else drawn.jaw
+    parts = (identities, ranking.order, ranking.scores, rows, drawn.expression, jaw)
     parts = (*parts, identity_deviation, expression_deviation)
-    return [Hypotheses(*(part[b].cpu() for part in parts)) for b in range(len(condition))]
+    return [Hypotheses(*(part[b].cpu() for part in parts)) for b in range(len(generators))]
 
 
 def _spread(samples: Float[Tensor, "B N K"]) -> Float[Tensor, "B K"]:

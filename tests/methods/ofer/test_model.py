@@ -167,9 +167,9 @@ def test_expression_without_identity():
 
 
 def test_each_network_owns_an_encoder():
-    make = lambda: torch.nn.Linear(10, 6)  # noqa: E731
-    model = Ofer(TINY, FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)), make)
-    assert len({id(part.encoder) for part in (model.idgen, model.idrank, model.expgen)}) == 3
+    encoders = {part: torch.nn.Linear(10, 6) for part in ("idgen", "idrank", "expgen")}
+    model = Ofer(TINY, FrontFace(torch.randn(6, 3), torch.randn(4, 6, 3)), encoders)
+    assert all(getattr(model, part).encoder is encoder for part, encoder in encoders.items())
     assert model.sample_identities(torch.randn(2, 10), 3, torch_generator(0)).shape == (2, 3, 4)
     assert "idgen.encoder.weight" in model.state_dict()
 

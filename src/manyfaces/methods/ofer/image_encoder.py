@@ -16,7 +16,7 @@ from manyfaces.detect.alignment import FaceCrops
 from manyfaces.nn.clip_vit import ClipVisualTower
 from manyfaces.nn.iresnet import IResNet
 
-__all__ = ["ArcFaceEncoder", "FaceCrops", "FarlArcFaceEncoder"]
+__all__ = ["PAPER_ENCODERS", "ArcFaceEncoder", "FaceCrops", "FarlArcFaceEncoder"]
 
 # What lies before the network's last stage; the stage itself (layer4, bn2, fc, features) goes on learning.
 _BEFORE_LAYER4 = ("conv1", "bn1", "prelu", "layer1", "layer2", "layer3")
@@ -81,3 +81,11 @@ class FarlArcFaceEncoder(ArcFaceEncoder):
     def forward(self, crops: FaceCrops) -> Float[Tensor, "B 1024"]:
         """Encode a batch."""
         return torch.cat([self.farl(crops.portrait), super().forward(crops)], -1)
+
+
+PAPER_ENCODERS: dict[str, type[ArcFaceEncoder]] = {
+    "idgen": ArcFaceEncoder,
+    "idrank": FarlArcFaceEncoder,
+    "expgen": FarlArcFaceEncoder,
+}
+"""The encoder that each of the paper's networks owns."""

@@ -1,6 +1,6 @@
 """The three networks together."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -20,17 +20,17 @@ class Ofer(nn.Module):
     Args:
         config: sizes and sampler.
         front: front face of the head model, for ranking.
-        make_encoder: called once per network, as each owns and trains its encoder; none if conditions are given as
-            vectors.
+        encoders: one for each of idgen, idrank and expgen, as each network owns and trains its encoder; none if
+            conditions are given as vectors.
     """
 
-    def __init__(self, config: OferConfig, front: FrontFace, make_encoder: Callable[[], nn.Module] | None = None):
+    def __init__(self, config: OferConfig, front: FrontFace, encoders: Mapping[str, nn.Module] | None = None):
         super().__init__()
-        encoder = make_encoder or (lambda: None)
+        own = encoders or {}
         self.config = config
-        self.idgen = IdGen(config, encoder())
-        self.idrank = IdRank(config, front, encoder())
-        self.expgen = ExpGen(config, encoder())
+        self.idgen = IdGen(config, own.get("idgen"))
+        self.idrank = IdRank(config, front, own.get("idrank"))
+        self.expgen = ExpGen(config, own.get("expgen"))
 
     def sample_identities(
         self, condition: Any, n: int, generator: Generators, sampler: SamplerConfig | None = None
