@@ -59,8 +59,10 @@ def test_version(capsys):
         (["reconstruct", "a.jpg", "--out", "o", "--face", "some"], "--face"),
         (["reconstruct", "a.jpg", "--out", "o", "--bogus"], "--bogus"),
         (["reconstruct", "--out", "o"], "no photo"),
-        (["assets"], "list,fetch"),
+        (["assets"], "{list, fetch, import}"),
         (["assets", "burn"], "burn"),
+        (["assets", "import"], "{flame, ofer}"),
+        (["assets", "import", "flame", "model.pkl", "--name", "flame19"], "'flame23-open'"),
         (["train", "everything", "--out", "o"], "idgen"),
     ],
 )

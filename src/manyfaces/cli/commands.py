@@ -51,11 +51,20 @@ class Reconstruct:
 
 
 @dataclass(frozen=True)
-class Assets:
-    """List or fetch the third-party model files."""
+class ListAssets:
+    """Show which third-party model files there are, and which of them are here."""
 
-    action: Positional[Literal["list", "fetch"]]
-    """`list` shows what is there, `fetch` gets what is not."""
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import listings
+
+        return listings.list_assets()
+
+
+@dataclass(frozen=True)
+class FetchAssets:
+    """Get third-party model files that are not here yet."""
+
     names: Annotated[Positional[tuple[str, ...]], arg(metavar="NAME ...")] = ()
     """Which ones to fetch; when none is named, those that the program itself needs."""
     accept_terms: FlagCreatePairsOff[bool] = False
@@ -65,9 +74,76 @@ class Assets:
 
     def run(self) -> int:
         """Do it; returns the exit code."""
-        from manyfaces.cli import downloads, listings
+        from manyfaces.cli import downloads
 
-        return listings.list_assets() if self.action == "list" else downloads.fetch_assets(self)
+        return downloads.fetch_assets(self)
+
+
+@dataclass(frozen=True)
+class ImportFlame:
+    """Convert a FLAME head model, once: it can be loaded by its name from then on."""
+
+    files: Annotated[Positional[tuple[Path, ...]], arg(metavar="FILE ...")]
+    """The model's .pkl or .npz and, with it, any of landmark embeddings, masks and texture space; docs/flame.md."""
+    name: Literal["auto", "flame20", "flame23", "flame23-no-jaw", "flame23-open"] = "auto"
+    """Which version it is; auto takes it from the name of the model's file."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli.imports import import_flame
+
+        return import_flame(self)
+
+
+@dataclass(frozen=True)
+class ImportOfer:
+    """Convert the published weights of OFER, once: they can be used as a model from then on."""
+
+    idgen: Annotated[Path, arg(metavar="FILE")]
+    """Weights of the identity generator."""
+    idrank: Annotated[Path, arg(metavar="FILE")]
+    """Weights of the ranker."""
+    expgen: Annotated[Path, arg(metavar="FILE")]
+    """Weights of the expression generator."""
+    front_indices: Annotated[Path, arg(metavar="FILE")]
+    """The vertices that the ranker looks at, `frontindices.npy`."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli.imports import import_ofer
+
+        return import_ofer(self)
+
+
+@dataclass(frozen=True)
+class Import:
+    """Convert files that you have got from their makers."""
+
+    what: Annotated[
+        Annotated[ImportFlame, subcommand("flame", prefix_name=False)]
+        | Annotated[ImportOfer, subcommand("ofer", prefix_name=False)],
+        arg(name=""),
+    ]
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        return self.what.run()
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Third-party model files: list them, fetch them, import those that you have."""
+
+    work: Annotated[
+        Annotated[ListAssets, subcommand("list", prefix_name=False)]
+        | Annotated[FetchAssets, subcommand("fetch", prefix_name=False)]
+        | Annotated[Import, subcommand("import", prefix_name=False)],
+        arg(name=""),
+    ]
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        return self.work.run()
 
 
 @dataclass(frozen=True)

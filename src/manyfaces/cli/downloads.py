@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.progress import TransferSpeedColumn as SpeedColumn
 
 from manyfaces import assets
-from manyfaces.cli.commands import Assets
+from manyfaces.cli.commands import FetchAssets
 from manyfaces.cli.messages import DONE, FAILED, INTERRUPTED, UsageError, error_line
 from manyfaces.core.errors import ManyfacesError
 
@@ -21,7 +21,7 @@ NEXT = {
 """What to run when all of a group are there; FILE is `frontindices.npy` of the authors' repository."""
 
 
-def fetch_assets(command: Assets) -> int:
+def fetch_assets(command: FetchAssets) -> int:
     """Fetch what is named, or what the program itself needs; one that fails does not stop the others.
 
     Raises:
