@@ -58,5 +58,5 @@ def test_the_published_ddim_draws_identities_alone():
     [drawn] = draw_hypotheses(
         ofer, condition, [torch_generator(0)], 3, 2, varied=False, sampler=sampler, compat=Compat(wrong_ddim=True)
     )
-    expected = ofer.sample_identities(condition, 3, [torch_generator(0)], SamplerConfig("published_ddim", primed=False))
+    expected = ofer.sample_identities(condition, 3, [torch_generator(0)], SamplerConfig("published_ddim"))
     torch.testing.assert_close(drawn.identities, expected[0])

@@ -102,13 +102,19 @@ def portrait_crop(image: UInt8[np.ndarray, "H W 3"], box_px: Float[np.ndarray, "
 
 
 def to_face_crops(aligned: UInt8[np.ndarray, "B 112 112 3"], portrait: UInt8[np.ndarray, "B 224 224 3"]) -> FaceCrops:
-    """Bring cut pictures, RGB, to the encoders' numbers: (x - 127.5) / 127.5, and CLIP's mean and deviation."""
-    return FaceCrops((_planes(aligned) - 127.5) / 127.5, clip_normalised(_planes(portrait) / 255))
+    """Bring cut pictures, RGB, to the encoders' numbers."""
+    return FaceCrops(to_aligned(aligned), to_portrait(portrait))
 
 
-def clip_normalised(rgb: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B 3 H W"]:
-    """Take CLIP's mean and deviation out of RGB in [0, 1]."""
-    mean, std = (torch.tensor(values)[:, None, None].to(rgb) for values in (CLIP_MEAN, CLIP_STD))
+def to_aligned(pictures: UInt8[np.ndarray, "B 112 112 3"]) -> Float[Tensor, "B 3 112 112"]:
+    """Bring aligned pictures to ArcFace's numbers: (x - 127.5) / 127.5."""
+    return (_planes(pictures) - 127.5) / 127.5
+
+
+def to_portrait(pictures: UInt8[np.ndarray, "B 224 224 3"]) -> Float[Tensor, "B 3 224 224"]:
+    """Bring portraits to FaRL's numbers: [0, 1], then CLIP's mean and deviation out."""
+    rgb = _planes(pictures) / 255
+    mean, std = (torch.tensor(values)[:, None, None] for values in (CLIP_MEAN, CLIP_STD))
     return (rgb - mean) / std
 
 

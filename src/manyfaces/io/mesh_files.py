@@ -4,6 +4,8 @@ Both formats are a few lines each, and writing them here spares the second that 
 tests read the files back with one.
 """
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Float, Integer, Num
 
@@ -52,14 +54,16 @@ def ply_bytes(
     faces: Integer[np.ndarray, "F 3"],
     colours: Float[np.ndarray, "V 3"] | None = None,
     normals: Float[np.ndarray, "V 3"] | None = None,
+    unit: Literal["metres", "millimetres"] = "metres",
 ) -> bytes:
     """Write a mesh as binary little-endian PLY.
 
     Args:
-        vertices: metres.
+        vertices: in `unit`.
         faces: vertex ids from 0.
         colours: sRGB in [0, 1], stored in 8 bits.
         normals: unit vectors.
+        unit: of the vertices; the file's comment names it.
 
     Returns:
         The bytes of the file.
@@ -78,7 +82,7 @@ def ply_bytes(
     corners = np.empty(len(faces), dtype=[("count", "u1"), ("ids", "<i4", (3,))])
     corners["count"], corners["ids"] = 3, faces
     names = {"<f4": "float", "u1": "uchar"}
-    header = ["ply", "format binary_little_endian 1.0", "comment manyfaces: metres, head frame"]
+    header = ["ply", "format binary_little_endian 1.0", f"comment manyfaces: {unit}, head frame"]
     header += [f"element vertex {len(vertices)}", *(f"property {names[kind]} {name}" for name, kind, _ in columns)]
     header += [f"element face {len(faces)}", "property list uchar int vertex_indices", "end_header", ""]
     return "\n".join(header).encode("ascii") + rows.tobytes() + corners.tobytes()

@@ -9,6 +9,7 @@ from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
 from manyfaces.methods.ofer.compat import compat as parse_compat
 from manyfaces.pipeline.catalogue import find_model
 from manyfaces.pipeline.models import LoadedOfer, load_open_ofer
+from manyfaces.pipeline.published import load_imported_ofer
 
 
 def load_ofer(
@@ -23,8 +24,6 @@ def load_ofer(
     quirks = parse_compat(compat) if isinstance(compat, str) else compat
     model = find_model(name)
     if isinstance(model, Path):
-        from manyfaces.pipeline.published import load_imported_ofer
-
         return load_imported_ofer(model, device, head, quirks)
     if head is not None or quirks != NO_QUIRKS:
         raise InputError(

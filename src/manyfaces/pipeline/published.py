@@ -42,9 +42,8 @@ def load_imported_ofer(folder: Path, device: torch.device, head: str | Path | No
     ofer = Ofer(config, _front_face(head_model, model, config), encoders)
     for part in encoders:
         load_part(getattr(ofer, part), model.weights(part))
-    if compat.skip_batch_norm_at_batch_one:
-        # Of the published networks, the ranker alone is run on one copy of the photo.
-        encoders["idrank"].leave_out_last_norm()
+    # The ranker alone: the published test script shows one copy of the photo to it, and a hundred to the others.
+    encoders["idrank"].skips_last_norm = compat.skip_batch_norm_at_batch_one
     return LoadedOfer(
         name=model.name,
         head=head_model,

@@ -17,6 +17,7 @@ SAMPLER_PRESETS: dict[str, SamplerConfig] = {
     "ddim": replace(DDIM_250, central=True),
     "ddpm": ANCESTRAL,
 }
+PUBLISHED_DDIM = SamplerConfig("published_ddim")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def draw_hypotheses(
         compat: with `wrong_ddim` identities are sampled as the published test script does; with `halve_jaw` jaws are
             turned half as far as they were drawn.
     """
-    identity_sampler = SamplerConfig("published_ddim", primed=False) if compat.wrong_ddim else sampler
+    identity_sampler = PUBLISHED_DDIM if compat.wrong_ddim else sampler
     identities = ofer.sample_identities(condition, n_identities, generators, identity_sampler)
     ranking = ofer.rank(condition, identities)
     best_first = ranking.order[:, :n_expressions]

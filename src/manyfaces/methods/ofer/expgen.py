@@ -100,6 +100,8 @@ class ExpGen(nn.Module):
     @torch.no_grad()
     def deviation(self, observation: Any, identity: Float[Tensor, "B S"] | None) -> Float[Tensor, "B E"] | None:
         """How unsure each expression coefficient is, by the linear fit; None without one."""
+        if self.generator.standardiser is None:
+            return None  # before anything is encoded a second time
         given = None if identity is None else identity[:, None]
         context = self._context(self.encoder(observation)[:, None], given)[:, 0]
         deviation = self.generator.deviation(context)

@@ -47,4 +47,6 @@ class IdGen(nn.Module):
     @torch.no_grad()
     def deviation(self, observation: Any) -> Float[Tensor, "B S"] | None:
         """How unsure each identity coefficient is, by the linear fit; None without one."""
+        if self.generator.standardiser is None:
+            return None  # before anything is encoded a second time
         return self.generator.deviation(self.encoder(observation))

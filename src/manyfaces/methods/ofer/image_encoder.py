@@ -4,7 +4,7 @@ Each network owns a fine-tuned copy; the copies of one kind have the same struct
 `farl.*` as in the published files.
 """
 
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -30,6 +30,10 @@ class ArcFaceEncoder(nn.Module):
         freeze: "layer4" holds all that comes before the network's last stage: weights, and whatever `train()` says,
             the running means and variances too (the published code lets those drift); None holds nothing.
 
+    Attributes:
+        skips_last_norm: leave the network's last batch norm out, as the published code does wherever it encodes a
+            single photo; off unless it is set.
+
     Raises:
         ChoiceError: another word for `freeze`.
     """
@@ -40,6 +44,7 @@ class ArcFaceEncoder(nn.Module):
             raise ChoiceError("part to freeze", freeze, ["layer4"])
         self.arcface = arcface if arcface is not None else IResNet()
         self._frozen = tuple(getattr(self.arcface, name) for name in _BEFORE_LAYER4) if freeze else ()
+        self.skips_last_norm = False
         for part in self._frozen:
             part.requires_grad_(False)
         self.train()
@@ -51,13 +56,11 @@ class ArcFaceEncoder(nn.Module):
             part.eval()
         return self
 
-    def leave_out_last_norm(self) -> None:
-        """Do without the last batch norm, as the published code does wherever it encodes a single photo."""
-        self.arcface.features = nn.Identity()
-
     def forward(self, crops: FaceCrops) -> Float[Tensor, "B 512"]:
         """Encode a batch."""
-        return F.normalize(self.arcface(crops.aligned), dim=-1)
+        network = cast(IResNet, self.arcface)
+        raw = network.unnormalised(crops.aligned) if self.skips_last_norm else network(crops.aligned)
+        return F.normalize(raw, dim=-1)
 
 
 class FarlArcFaceEncoder(ArcFaceEncoder):

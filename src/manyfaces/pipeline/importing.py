@@ -1,0 +1,232 @@
+"""Turn the authors' checkpoints of OFER into a model of ours, once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+import manyfaces
+from manyfaces.assets.cache import sha256_of
+from manyfaces.core.config import to_dict, to_json
+from manyfaces.core.errors import InputError, OutputError, WeightError
+from manyfaces.diffusion import linear_schedule
+from manyfaces.io.atomic import atomic_folder
+from manyfaces.io.checkpoints import State, save_weights
+from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME
+from manyfaces.io.ofer_checkpoints import OferCheckpoint, Part, Shapes, read_front_indices, read_ofer_checkpoint
+from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig
+from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
+from manyfaces.methods.ofer.published import published_rank_state, published_unet_state
+from manyfaces.pipeline.catalogue import models_folder
+from manyfaces.pipeline.projections import AttentionSource, Say, attention_weights
+
+HeadName = Literal["flame20", "flame23"]
+HEADS: tuple[HeadName, ...] = get_args(HeadName)
+PARTS: tuple[Part, ...] = get_args(Part)
+
+#: sha256 of `frontindices.npy` as the authors publish it.
+PUBLISHED_FRONT = "40e6f9360c9e07b104134ed61a4db3f740fd5fbe59442aac59350ab41fcd6d20"
+
+_PREFIXES: dict[Part, dict[str, str]] = {
+    "idgen": {"net": "generator.net.", "arcface": "encoder.arcface."},
+    "idrank": {"net": "net.", "arcface": "encoder.arcface.", "farl": "encoder.farl."},
+    "expgen": {"net": "generator.net.", "arcface": "encoder.arcface.", "farl": "encoder.farl."},
+}
+
+
+@dataclass(frozen=True)
+class OferFiles:
+    """What the authors publish.
+
+    Attributes:
+        idgen: checkpoint of the identity generator, `model_idgen_*.tar`.
+        idrank: checkpoint of the ranker, `model_idrank.tar`.
+        expgen: checkpoint of the expression generator, `model_expgen_*.tar`.
+        front_indices: the vertices that the ranker looks at, `frontindices.npy`.
+    """
+
+    idgen: Path
+    idrank: Path
+    expgen: Path
+    front_indices: Path
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """How to import.
+
+    Attributes:
+        head: which FLAME the weights were trained on; by default, what the generators' file names say.
+        attention: where the projections come from that the files do not hold, see `attention_weights`.
+        name: of the model; `ofer-<head>` by default.
+    """
+
+    head: HeadName | None = None
+    attention: AttentionSource = "replay"
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a model was made of, as its card names it.
+
+    Attributes:
+        role: what it is.
+        file: its name.
+        size: bytes.
+        sha256: hex digest.
+    """
+
+    role: str
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What `model.json` says.
+
+    Attributes:
+        method: family.
+        head: name of the head model the weights were made for.
+        sizes: of the networks.
+        attention: generator -> where its attention projections come from.
+        sources: the files it was made of.
+        made_with: version of this program.
+    """
+
+    method: Literal["ofer"]
+    head: HeadName
+    sizes: OferConfig
+    attention: dict[str, str]
+    sources: tuple[Source, ...]
+    made_with: str
+
+
+def import_ofer(files: OferFiles, settings: ImportSettings, say: Say) -> Path:
+    """Convert the authors' files to a model folder, which is there as a whole or not at all.
+
+    Args:
+        files: the authors' files.
+        settings: see there.
+        say: takes one line for each thing that is done.
+
+    Returns:
+        The folder, below `models_folder()`. A model of that name is replaced.
+
+    Raises:
+        WeightError: a checkpoint is missing, damaged, dangerous or of another network.
+        InputError: the indices cannot be used, the head is not known, or the name is none.
+        OutputError: the folder cannot be written.
+    """
+    return convert(files, settings, say, published_ofer(PAPER, PAPER_ENCODERS))
+
+
+def convert(files: OferFiles, settings: ImportSettings, say: Say, ofer: Ofer) -> Path:
+    """`import_ofer` for networks of any size; of `ofer`, only names and shapes are used."""
+    head = settings.head or head_of_names(files)
+    target = _target(settings.name or f"ofer-{head}")
+    front = read_front_indices(files.front_indices, ofer.config.idrank.n_vertices)
+    checkpoints = [_read(getattr(files, part), part, ofer, say) for part in PARTS]
+    sources = tuple(_source(role, Path(getattr(files, role))) for role in (*PARTS, "front_indices"))
+    if sources[-1].sha256 != PUBLISHED_FRONT:
+        say(f"warning: {files.front_indices} is not the list of vertices that the authors publish")
+    attention = {}
+    with atomic_folder(target) as folder:
+        for checkpoint in checkpoints:
+            state, origin = _ours(checkpoint, ofer, settings.attention, say)
+            attention |= {checkpoint.part: origin} if origin else {}
+            save_weights(folder / f"{checkpoint.part}.safetensors", state, {"ofer": to_dict(ofer.config)})
+            say(f"{checkpoint.part}: wrote {checkpoint.part}.safetensors, {len(state)} tensors")
+        np.save(folder / FRONT_NAME, front)
+        card = ModelCard("ofer", head, ofer.config, attention, sources, manyfaces.__version__)
+        (folder / CARD_NAME).write_text(to_json(card), encoding="utf-8")
+    say(f"the model {target.name} lies in {target}")
+    return target
+
+
+def published_ofer(config: OferConfig, encoders: Mapping[str, type[nn.Module]]) -> Ofer:
+    """The networks without their numbers: names and shapes alone."""
+    with torch.device("meta"):
+        n_vertices = config.idrank.n_vertices
+        front = FrontFace(torch.empty(n_vertices, 3), torch.empty(config.n_identity, n_vertices, 3))
+        return Ofer(config, front, {part: make() for part, make in encoders.items()})
+
+
+def head_of_names(files: OferFiles) -> HeadName:
+    """What the generators' file names say of the head.
+
+    Raises:
+        InputError: nothing, or two different things.
+    """
+    said = {head for head in HEADS for path in (files.idgen, files.expgen) if head in Path(path).name}
+    if len(said) != 1:
+        what = "do not say" if not said else "do not agree"
+        names = f"{Path(files.idgen).name} and {Path(files.expgen).name}"
+        raise InputError(f"the names {names} {what} which FLAME they were trained on", "give --head flame20 or flame23")
+    return said.pop()
+
+
+def _target(name: str) -> Path:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise InputError(f"{name!r} cannot be the name of a model", "use letters, digits, dots, hyphens")
+    target = models_folder() / name
+    if target.exists() and not (target / CARD_NAME).is_file():
+        raise OutputError(f"{target} is there and is no model", "move it away, or give another --name")
+    return target
+
+
+def layout(ofer: Ofer, part: Part) -> dict[str, Shapes]:
+    """Network -> names and shapes of our tensors, in the order in which they are built."""
+    state = getattr(ofer, part).state_dict()
+    return {
+        network: {n.removeprefix(prefix): tuple(t.shape) for n, t in state.items() if n.startswith(prefix)}
+        for network, prefix in _PREFIXES[part].items()
+    }
+
+
+def _read(path: Path, part: Part, ofer: Ofer, say: Say) -> OferCheckpoint:
+    ours = layout(ofer, part)
+    net = {name: shape for name, shape in ours["net"].items() if not name.endswith(".to_qkv.weight")}
+    say(f"{part}: reading {path}")
+    checkpoint = read_ofer_checkpoint(path, part, {**ours, "net": net})
+    kept = ", ".join(f"{network} ({len(state)} tensors)" for network, state in checkpoint.networks.items())
+    say(f"{part}: keeping {kept}; dropping {', '.join(checkpoint.dropped) or 'nothing'}")
+    if part != "idrank":
+        _check_schedule(checkpoint, linear_schedule(ofer.config.schedule).beta, say)
+    return checkpoint
+
+
+def _check_schedule(checkpoint: OferCheckpoint, beta: Tensor, say: Say) -> None:
+    found = checkpoint.betas
+    if found is None:
+        say(f"{checkpoint.part}: the file holds no noise schedule; taking the paper's")
+    elif found.shape != beta.shape or not torch.allclose(found.double(), beta, rtol=1e-4, atol=0):
+        raise WeightError(
+            f"{checkpoint.path} was trained with another noise schedule than the paper's {len(beta)} steps from "
+            f"{beta[0]:g} to {beta[-1]:g}",
+            "only checkpoints of the published schedule can be imported",
+        )
+
+
+def _ours(checkpoint: OferCheckpoint, ofer: Ofer, attention: AttentionSource, say: Say) -> tuple[State, str]:
+    """The state dict of our network, and where its attention projections come from."""
+    origin, networks = "", dict(checkpoint.networks)
+    if checkpoint.part == "idrank":
+        networks["net"] = published_rank_state(networks["net"])
+    else:
+        ours = layout(ofer, checkpoint.part)["net"]
+        weights = attention_weights(checkpoint, ours, attention, lambda line: say(f"{checkpoint.part}: {line}"))
+        networks["net"], origin = published_unet_state(networks["net"], weights.projections), weights.origin
+    prefixes = _PREFIXES[checkpoint.part]
+    return {prefixes[net] + name: t for net, state in networks.items() for name, t in state.items()}, origin
+
+
+def _source(role: str, path: Path) -> Source:
+    return Source(role, path.name, path.stat().st_size, sha256_of(path))
