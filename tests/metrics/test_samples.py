@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from manyfaces.metrics import central_coverage, crps, crps_standard_normal, range_coverage, statistics_gap
+from manyfaces.metrics import (
+    central_coverage,
+    crps,
+    crps_standard_normal,
+    energy_distance,
+    range_coverage,
+    statistics_gap,
+)
 
 
 def column(*values: float) -> torch.Tensor:
@@ -66,3 +73,16 @@ def test_gap_of_statistics_by_hand() -> None:
     second = 2 * first + 3  # mean 3, std 2 sqrt(2)
     assert float(statistics_gap(first, second)) == pytest.approx(math.sqrt((9 + 2) / 2))
     assert float(statistics_gap(first, first)) == 0
+
+
+def test_energy_distance_of_two_points_and_one() -> None:
+    first, second = torch.tensor([[0.0, 0.0], [2.0, 0.0]]), torch.tensor([[0.0, 0.0]])
+    # E|X - Y| = 1, E|X - X'| = 1, E|Y - Y'| = 0.
+    assert float(energy_distance(first, second)) == pytest.approx(1.0)
+    assert float(energy_distance(first, first)) == 0
+
+
+def test_energy_distance_of_two_draws_of_one_law() -> None:
+    first, second = torch.randn(2, 40, 500, 3, generator=torch.Generator().manual_seed(0))
+    # Two unit normals in three dimensions are 2 * 2 / sqrt(pi) = 2.257 apart on average.
+    assert float(energy_distance(first, second).mean()) == pytest.approx(2 / 500 * 2.257, rel=0.1)

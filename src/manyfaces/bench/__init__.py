@@ -6,7 +6,7 @@ from typing import Any
 from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
-from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_synthetic, sampler_equality
+from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_synthetic
 from manyfaces.bench.synthetic_report import SyntheticReport
 
 Protocol = Callable[..., Any]
@@ -29,5 +29,4 @@ __all__ = [
     "run_photos",
     "run_released_synthetic",
     "run_synthetic",
-    "sampler_equality",
 ]

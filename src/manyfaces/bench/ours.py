@@ -10,8 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.bench.baselines import HeadPrior, head_prior
+from manyfaces.bench.equality import SamplerEquality, sampler_equality
 from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
-from manyfaces.bench.synthetic import SyntheticSizes, run_synthetic, sampler_equality
+from manyfaces.bench.synthetic import SyntheticSizes, run_synthetic
 from manyfaces.bench.synthetic_report import SyntheticReport
 from manyfaces.bench.synthetic_set import SyntheticSetConfig, build_synthetic_set
 from manyfaces.core.seeds import stream_seed, torch_generator
@@ -107,8 +108,8 @@ def run_released_synthetic(
 
 def sampler_gaps(
     ofer: Ofer, condition: Float[Tensor, "n C"], seed: int = 0, n_samples: int = N_EQUALITY_SAMPLES
-) -> dict[str, float]:
-    """For both generators: the fast sampler's gap to DDPM-1000 over the gap of two seeds of DDPM-1000."""
+) -> dict[str, SamplerEquality]:
+    """For both generators: how far the fast sampler is from DDPM-1000, in units of what two of its seeds are apart."""
     identity = ofer.sample_identities(condition, 1, torch_generator(seed, "identity"))[:, 0]
 
     def identities(sampler: SamplerConfig, generator: torch.Generator) -> Tensor:
@@ -123,4 +124,4 @@ def sampler_gaps(
         return torch.cat([torch.cat([d.expression, d.jaw], -1).cpu() for d in drawn])
 
     networks = {"idgen": identities, "expgen": expressions}
-    return {name: sampler_equality(draw, FAST, ANCESTRAL, seed)["ratio"] for name, draw in networks.items()}
+    return {name: sampler_equality(draw, FAST, ANCESTRAL, seed) for name, draw in networks.items()}

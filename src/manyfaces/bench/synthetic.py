@@ -4,7 +4,7 @@ Errors are those of the front of the neutral face after rigid alignment, millime
 of the sampled distributions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from rich.console import Console
 from torch import Tensor
 
+from manyfaces.bench.equality import SamplerEquality
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.synthetic_report import SyntheticReport, make_report
 from manyfaces.core.errors import InputError
@@ -29,7 +30,6 @@ from manyfaces.metrics import (
     crps_standard_normal,
     region_spread_ratio,
     spread_mm,
-    statistics_gap,
 )
 
 
@@ -113,7 +113,7 @@ def run_synthetic(
     out: Path,
     sizes: SyntheticSizes | None = None,
     seed: int = 0,
-    sampler_gaps: Mapping[str, float] | None = None,
+    sampler_gaps: Mapping[str, SamplerEquality] | None = None,
     device: str | torch.device = "cpu",
     console: Console | None = None,
 ) -> SyntheticReport:
@@ -126,7 +126,7 @@ def run_synthetic(
         out: folder for the results.
         sizes: how much is sampled.
         seed: of all sampling.
-        sampler_gaps: ratios that `sampler_equality` measured, by network, to be printed along.
+        sampler_gaps: what `sampler_equality` measured, by network, to be printed along.
         device: where the model is.
         console: where the table is printed; stdout by default.
 
@@ -256,29 +256,3 @@ def _expression_figures(
 
 def _aligned(vertices: Float[Tensor, "B N V 3"]) -> Float[Tensor, "B N V 3"]:
     return fit_rigid(vertices, vertices.mean(1, keepdim=True).expand_as(vertices)).apply(vertices)
-
-
-def sampler_equality(
-    draw: Callable[[SamplerConfig, torch.Generator], Float[Tensor, "n N D"]],
-    fast: SamplerConfig,
-    reference: SamplerConfig,
-    seed: int = 0,
-) -> Mapping[str, float]:
-    """How far a fast sampler is from the reference one, beside how far two seeds of the reference are from each other.
-
-    Args:
-        draw: N samples for each of n conditions.
-        fast: the sampler under test.
-        reference: what it should equal.
-        seed: root of the three random streams.
-
-    Returns:
-        `fast` and `reference`: RMS over conditions and coefficients of the differences in mean and in std;
-        `ratio`: the first over the second.
-    """
-    first, second = (draw(reference, torch_generator(seed, "reference", k)) for k in range(2))
-    quick = draw(fast, torch_generator(seed, "fast"))
-    # Both seeds serve as reference: half the noise of one.
-    gap = float((statistics_gap(quick, first).square() + statistics_gap(quick, second).square()).div(2).sqrt())
-    noise = float(statistics_gap(first, second))
-    return {"fast": gap, "reference": noise, "ratio": gap / noise}

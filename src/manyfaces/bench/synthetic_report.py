@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from torch import Tensor
 
+from manyfaces.bench.equality import SamplerEquality
 from manyfaces.bench.tables import Bar, Sheet, bar, bar_sheet
 from manyfaces.io.atomic import atomic_path
 
@@ -50,12 +51,12 @@ class SyntheticReport:
             sheet.show(console)
 
 
-def make_report(gathered: Mapping[str, Tensor], sampler_gaps: Mapping[str, float]) -> SyntheticReport:
+def make_report(gathered: Mapping[str, Tensor], sampler_gaps: Mapping[str, SamplerEquality]) -> SyntheticReport:
     """Make the report from the values of all faces.
 
     Args:
         gathered: see `manyfaces.bench.synthetic`.
-        sampler_gaps: ratio of the fast sampler's gap to that of two seeds, by network; may be empty.
+        sampler_gaps: how far the fast sampler is from DDPM-1000, by network; may be empty.
     """
     figures = {f"{name}_mm": float(gathered[name].mean()) for name in ERRORS}
     mm = {name: figures[f"{name}_mm"] for name in ERRORS}
@@ -69,7 +70,9 @@ def make_report(gathered: Mapping[str, Tensor], sampler_gaps: Mapping[str, float
             gathered[f"{what}_crps"].mean() / gathered[f"{what}_crps_prior"].mean()
         )
     figures["hidden_over_visible_spread"] = float(gathered["spread_ratio"].nanmean())
-    figures.update({f"sampler_gap_{name}": value for name, value in sampler_gaps.items()})
+    for name, gap in sampler_gaps.items():
+        figures[f"sampler_gap_{name}"] = gap.statistics
+        figures[f"sampler_energy_{name}"] = gap.energy
     return SyntheticReport(figures, tuple(_bars(figures, mm)))
 
 
@@ -86,8 +89,7 @@ def _bars(figures: Mapping[str, float], mm: Mapping[str, float]) -> list[Bar]:
         bars.append(bar(f"{what}: truth in the central 90 %, %", 100 * figures[f"{what}_coverage"], 85, 95))
         bars.append(bar(f"{what}: CRPS over the prior's", figures[f"{what}_crps_over_prior"], high=0.8))
     for name, value in figures.items():
-        if name.startswith("sampler_gap_"):
-            bars.append(
-                bar(f"fast sampler's gap over two seeds', {name.removeprefix('sampler_gap_')}", value, high=1.2)
-            )
+        for prefix, what in (("sampler_gap_", "gap"), ("sampler_energy_", "energy distance")):
+            if name.startswith(prefix):
+                bars.append(bar(f"fast sampler's {what} over two seeds', {name.removeprefix(prefix)}", value, high=1.2))
     return bars

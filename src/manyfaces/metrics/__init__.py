@@ -1,7 +1,14 @@
 """What results are judged by: pure functions of predictions and truth."""
 
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
-from manyfaces.metrics.samples import central_coverage, crps, crps_standard_normal, range_coverage, statistics_gap
+from manyfaces.metrics.samples import (
+    central_coverage,
+    crps,
+    crps_standard_normal,
+    energy_distance,
+    range_coverage,
+    statistics_gap,
+)
 from manyfaces.metrics.vertices import aligned_error_mm, region_spread_ratio, spread_mm
 
 __all__ = [
@@ -12,6 +19,7 @@ __all__ = [
     "central_coverage",
     "crps",
     "crps_standard_normal",
+    "energy_distance",
     "eye_frame",
     "interocular_nme",
     "range_coverage",

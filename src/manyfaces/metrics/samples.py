@@ -68,3 +68,13 @@ def statistics_gap(first: Float[Tensor, "*B N D"], second: Float[Tensor, "*B M D
     mean = first.mean(-2) - second.mean(-2)
     std = first.std(-2) - second.std(-2)
     return torch.cat([mean.flatten(), std.flatten()]).square().mean().sqrt()
+
+
+def energy_distance(first: Float[Tensor, "*B N D"], second: Float[Tensor, "*B M D"]) -> Float[Tensor, "*B"]:
+    """Energy distance of two sets of samples, 2 E|X - Y| - E|X - X'| - E|Y - Y'| (Szekely & Rizzo 2013, eq. 6.1).
+
+    Means run over all pairs, a sample with itself included, so that the result is never negative; two sets of one
+    distribution are about (1 / N + 1 / M) E|X - X'| apart.
+    """
+    between, within = torch.cdist(first, second).mean((-1, -2)), torch.cdist(first, first).mean((-1, -2))
+    return 2 * between - within - torch.cdist(second, second).mean((-1, -2))

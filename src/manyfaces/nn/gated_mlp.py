@@ -57,13 +57,6 @@ class GatedMLP(nn.Module):
         layers = [GatedLayer(a, b, condition_dim, groups) for a, b in pairwise(dims)]
         self.ranklayers = nn.ModuleList([*layers, GatedLayer(dims[-1], 1, condition_dim, None)])
 
-    @torch.no_grad()
-    def silence(self) -> None:
-        """Score everything zero, until training changes it."""
-        last = cast(GatedLayer, self.ranklayers[-1])
-        for parameter in (last.mlp.weight, last.mlp.bias, last.shift.weight):
-            parameter.zero_()
-
     def forward(
         self,
         shared: Float[Tensor, "*#B H"],

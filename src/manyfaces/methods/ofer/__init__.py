@@ -1,6 +1,7 @@
 """OFER (CVPR 2025): diffusion over identities, a ranking of them, diffusion over expressions."""
 
 from manyfaces.methods.ofer.config import OPEN, PAPER, OferConfig, RankConfig, UNetConfig
+from manyfaces.methods.ofer.consensus import Consensus
 from manyfaces.methods.ofer.encoder import ConditionEncoder, GivenCondition
 from manyfaces.methods.ofer.expgen import ExpGen, Expressions
 from manyfaces.methods.ofer.idgen import IdGen
@@ -12,6 +13,7 @@ __all__ = [
     "OPEN",
     "PAPER",
     "ConditionEncoder",
+    "Consensus",
     "Example",
     "ExpGen",
     "Expressions",

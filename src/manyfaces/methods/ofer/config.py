@@ -1,6 +1,7 @@
 """Sizes of the three OFER networks and how they sample, with presets."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from manyfaces.diffusion import FAST, SamplerConfig, ScheduleConfig
 
@@ -34,17 +35,12 @@ class RankConfig:
         centred: subtract the mean face from the candidates' mean. Changes only the first layer's bias, but the numbers
             it sees are then a few millimetres and not a hundred. The paper does not.
         temperature_mm: temperature of the listwise loss.
-        consensus: candidates see each other, not the mean of all alone. The paper's do not.
-        aligned: compare faces after the best small rigid motion, as their errors are measured; else where they lie in
-            the head frame, as the paper does.
     """
 
     widths: tuple[int, ...]
     n_vertices: int
     centred: bool = True
     temperature_mm: float = 1.0
-    consensus: bool = False
-    aligned: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +59,7 @@ class OferConfig:
         rank_condition_dim: length of IdRank's condition vector.
         expgen_sees_identity: append the chosen identity to ExpGen's condition, so that the expression fits the face
             it will be put on. The paper does not.
+        ranking: "network" (the paper's IdRank) or "consensus", see `Consensus`.
         standardised: diffuse what a linear fit on the condition leaves, at unit variance. The paper diffuses the raw
             coefficients.
         schedule: noise schedule of both generators.
@@ -79,6 +76,7 @@ class OferConfig:
     expression_condition_dim: int
     rank_condition_dim: int
     expgen_sees_identity: bool = True
+    ranking: Literal["network", "consensus"] = "network"
     standardised: bool = True
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     sampler: SamplerConfig = FAST
@@ -104,11 +102,12 @@ PAPER = OferConfig(
 OPEN = OferConfig(
     idgen=UNetConfig(widths=(160, 80, 40), heads=2, head_dim=8, n_qkv=16, time_dim=64),
     expgen=UNetConfig(widths=(128, 64, 32), heads=2, head_dim=8, n_qkv=16, time_dim=64),
-    idrank=RankConfig(widths=(256, 128, 64), n_vertices=400, temperature_mm=0.1, consensus=True, aligned=True),
+    idrank=RankConfig(widths=(256, 128, 64), n_vertices=400, temperature_mm=0.1),
     n_identity=100,
     n_expression=50,
     n_jaw=3,
     identity_condition_dim=256,
     expression_condition_dim=256,
     rank_condition_dim=256,
+    ranking="consensus",
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
@@ -25,13 +25,6 @@ class FrontFace:
     template_mm: Float[Tensor, "V 3"]
     basis_mm: Float[Tensor, "S V 3"]
 
-    def aligned(self) -> "FrontFace":
-        """The same without what of each displacement is a small rigid motion of the whole: shape alone."""
-        motions = _rigid_motions(self.template_mm)
-        flat = self.basis_mm.flatten(1).double()
-        shape = flat - flat @ motions @ motions.mT
-        return FrontFace(self.template_mm, shape.to(self.basis_mm).view_as(self.basis_mm))
-
 
 @dataclass(frozen=True)
 class Ranking:
@@ -45,6 +38,12 @@ class Ranking:
     order: Int[Tensor, "B N"]
     scores: Float[Tensor, "B N"]
 
+    @staticmethod
+    def by(logits: Float[Tensor, "B N"]) -> "Ranking":
+        """Rank by logits, higher is better."""
+        scores = torch.softmax(logits, -1)
+        return Ranking(torch.argsort(scores, dim=-1, descending=True, stable=True), scores)
+
     def best(self, candidates: Float[Tensor, "B N S"]) -> Float[Tensor, "B S"]:
         """The candidates ranked first."""
         return self.sorted(candidates)[:, 0]
@@ -56,11 +55,6 @@ class Ranking:
 
 class IdRank(nn.Module):
     """Scores candidates by an MLP over (mean of all candidates, own difference to it), conditioned on the photo.
-
-    With `RankConfig.consensus` the candidates also see each other: where they are fair draws of what the photo leaves
-    open, a candidate's expected distance to the truth is its mean distance to the others, so their medoid is the best
-    choice that the set alone allows (the paper's ranker sees the set through its mean only). The MLP then learns what
-    is better than that.
 
     Args:
         config: sizes.
@@ -80,15 +74,10 @@ class IdRank(nn.Module):
             )
         self.config = config
         self.encoder = encoder if encoder is not None else GivenCondition()
-        front = front.aligned() if config.idrank.aligned else front
         self.register_buffer("template_mm", front.template_mm.flatten(), persistent=False)
         self.register_buffer("basis_mm", front.basis_mm.flatten(1), persistent=False)
         flat = 3 * config.idrank.n_vertices
         self.net = GatedMLP(flat, flat, config.idrank.widths, config.rank_condition_dim)
-        # Logits per unit of temperature: one at the start, where the MLP is silent.
-        self.consensus_weight = nn.Parameter(torch.ones(())) if config.idrank.consensus else None
-        if config.idrank.consensus:
-            self.net.silence()
 
     def forward(self, observation: Any, identities: Float[Tensor, "B N S"]) -> Float[Tensor, "B N"]:
         """Logits of the candidates of each photo."""
@@ -98,10 +87,7 @@ class IdRank(nn.Module):
         mean_mm, residual_mm = mean @ basis, (identities - mean) @ basis
         if not self.config.idrank.centred:
             mean_mm = mean_mm + cast(Tensor, self.template_mm)
-        logits = self.net(mean_mm, residual_mm, self.encoder(observation)[:, None])
-        if self.consensus_weight is None:
-            return logits
-        return logits - self.consensus_weight * mutual_distance(residual_mm) / self.config.idrank.temperature_mm
+        return self.net(mean_mm, residual_mm, self.encoder(observation)[:, None])
 
     def distance_mm(self, identities: Float[Tensor, "B N S"], truth: Float[Tensor, "B S"]) -> Float[Tensor, "B N"]:
         """Mean absolute coordinate difference of each candidate's front face to the true one."""
@@ -110,19 +96,4 @@ class IdRank(nn.Module):
     @torch.no_grad()
     def rank(self, observation: Any, identities: Float[Tensor, "B N S"]) -> Ranking:
         """Order the candidates of each photo, best first."""
-        scores = torch.softmax(self(observation, identities), -1)
-        return Ranking(torch.argsort(scores, dim=-1, descending=True, stable=True), scores)
-
-
-def mutual_distance(faces: Float[Tensor, "B N D"]) -> Float[Tensor, "B N"]:
-    """Mean absolute coordinate difference of each of N faces to all, itself included."""
-    return torch.cdist(faces, faces, p=1.0).mean(-1) / faces.shape[-1]
-
-
-def _rigid_motions(points: Float[Tensor, "V 3"]) -> Float64[Tensor, "V*3 6"]:
-    """Orthonormal basis of what translations and small rotations do to points."""
-    axes = torch.eye(3, dtype=torch.float64, device=points.device)
-    centred = (points - points.mean(0)).double()
-    shifts = axes[:, None].expand(-1, len(points), -1)
-    turns = torch.linalg.cross(axes[:, None], centred[None])
-    return torch.linalg.qr(torch.cat([shifts, turns]).flatten(1).mT).Q
+        return Ranking.by(self(observation, identities))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from manyfaces.diffusion import Generators, SamplerConfig
 from manyfaces.methods.ofer.config import OferConfig
+from manyfaces.methods.ofer.consensus import Consensus
 from manyfaces.methods.ofer.expgen import ExpGen, Expressions
 from manyfaces.methods.ofer.idgen import IdGen
 from manyfaces.methods.ofer.idrank import FrontFace, IdRank, Ranking
@@ -30,6 +31,7 @@ class Ofer(nn.Module):
         self.config = config
         self.idgen = IdGen(config, own.get("idgen"))
         self.idrank = IdRank(config, front, own.get("idrank"))
+        self.consensus = Consensus(front)
         self.expgen = ExpGen(config, own.get("expgen"))
 
     def sample_identities(
@@ -46,8 +48,9 @@ class Ofer(nn.Module):
         return self.idgen.sample(condition, n, generator, sampler)
 
     def rank(self, condition: Any, identities: Float[Tensor, "B N S"]) -> Ranking:
-        """Order identities, best first (IdRank)."""
-        return self.idrank.rank(condition, identities)
+        """Order identities, best first: by IdRank, or by their consensus, as configured."""
+        ranker = self.consensus if self.config.ranking == "consensus" else self.idrank
+        return ranker.rank(condition, identities)
 
     def sample_expressions(
         self,
