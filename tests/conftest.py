@@ -34,9 +34,19 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def synthetic(repository: Path) -> ModuleType:
-    """The module that makes reconstructions of a ball; tests are no package, so it has no name to import it by."""
-    path = repository / "tests" / "pipeline" / "synthetic.py"
-    spec = importlib.util.spec_from_file_location("synthetic_reconstruction", path)
+    """The module that makes reconstructions of a ball."""
+    return _module(repository / "tests" / "pipeline" / "synthetic.py")
+
+
+@pytest.fixture(scope="session")
+def stand_in(repository: Path) -> ModuleType:
+    """The module that writes files in FLAME's layouts."""
+    return _module(repository / "tests" / "io" / "flame_stand_in.py")
+
+
+def _module(path: Path) -> ModuleType:
+    # Tests are no package, so what they share has no name to import it by.
+    spec = importlib.util.spec_from_file_location(f"tests_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -102,9 +102,9 @@ def flame_version(path: Path) -> str | None:
     folder = path.absolute().parent.name
     for said in (path.stem, folder):
         letters = re.sub(r"[^a-z0-9]", "", said.lower())
-        if "2023" in letters or "flame23" in letters:
+        if re.search(r"2023|flame23(?!\d)", letters):
             return "flame23-open" if "open" in letters else "flame23-no-jaw" if "nojaw" in letters else "flame23"
-        if "2020" in letters or "flame20" in letters:
+        if re.search(r"2020|flame20(?!\d)", letters):
             return "flame20"
     # FLAME 2017 and 2019 were published under the same name.
     return "flame20" if path.stem == "generic_model" and not re.search("2017|2019", folder) else None

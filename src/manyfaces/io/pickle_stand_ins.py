@@ -133,6 +133,10 @@ def _rebuild_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: Any) 
     return array
 
 
+def _no_bytes() -> bytes:
+    return b""
+
+
 class _Hooks:
     """Stands for the empty OrderedDict that tensors carry."""
 
@@ -162,6 +166,8 @@ def _allowed() -> dict[tuple[str, str], Any]:
         ("numpy", "ndarray"): _Array,
         ("numpy", "dtype"): _Dtype,
         ("_codecs", "encode"): _encode,
+        ("__builtin__", "bytes"): _no_bytes,  # how old protocols write the bytes of an array without any
+        ("builtins", "bytes"): _no_bytes,
         ("__builtin__", "object"): _Object,
         ("builtins", "object"): _Object,
         ("copy_reg", "_reconstructor"): _reconstruct_object,

@@ -54,10 +54,10 @@ def load_npy(raw: bytes, what: str, error: type[ManyfacesError] = HeadFileError)
         if not read_header(file)[2].hasobject:
             file.seek(0)
             return np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, OverflowError, TypeError) as why:
-        raise _damaged(what, why, error) from None
     except MemoryError:
         raise error(f"{what} does not fit into memory") from None
+    except Exception as why:  # the header is read as Python's literals are, which fails in many ways
+        raise _damaged(what, why, error) from None
     return _load(raw[file.tell() :], what, error, boxed=True)
 
 
