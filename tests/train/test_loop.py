@@ -11,11 +11,13 @@ import pytest
 import torch
 from torch import nn
 
+from manyfaces.core.config import from_json
 from manyfaces.core.errors import ConfigError, ManyfacesError, WeightError
 from manyfaces.io.checkpoints import load_into, load_weights
-from manyfaces.train import TrainConfig, train
+from manyfaces.train import PlateauConfig, TrainConfig, train
 from manyfaces.train.ema import RunningMean
 from manyfaces.train.parallel import WHOLE
+from manyfaces.train.state import RunConfig
 
 CONFIG = TrainConfig(
     steps=20,
@@ -28,6 +30,7 @@ CONFIG = TrainConfig(
     ema_decay=0.9,
 )
 SAVING = dataclasses.replace(CONFIG, save_every_s=0.0)
+PUBLISHED = dataclasses.replace(SAVING, rates={"2.": 1e-3}, plateau=PlateauConfig(4, 0.5, 0, 0.5))
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,6 @@ class LineRecipe:
     name: str = "line"
     batch_size: int = 16
     kill_at: int = -1
-    spoil_at: int = -1
 
     def build(self):
         return nn.Sequential(nn.Linear(3, 8), nn.SiLU(), nn.Linear(8, 1))
@@ -97,7 +99,7 @@ def test_ctrl_c_saves_and_resuming_gives_the_same_losses(whole, tmp_path):
         assert torch.equal(mine, other)
 
 
-def test_killed_and_resumed_gives_the_same_losses(whole, tmp_path):
+def test_killed_and_resumed_gives_the_same_losses(tmp_path):
     # A separate process dies by SIGKILL within its sixth step, having saved after each before.
     code = f"""
         import importlib.util, os, signal, sys
@@ -114,15 +116,19 @@ def test_killed_and_resumed_gives_the_same_losses(whole, tmp_path):
                 return value
         import torch
         seen = []
-        module.train(Dies(config=module.SAVING), {str(tmp_path)!r}, visible=False)
+        module.train(Dies(config=module.PUBLISHED), {str(tmp_path / "killed")!r}, visible=False)
     """
     source = str(Path(__file__).parents[2] / "src")
     environment = {**os.environ, "PYTHONPATH": source}
     dead = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], env=environment, check=False)
     assert dead.returncode == -signal.SIGKILL
-    assert 0 < torch.load(tmp_path / "state.pt", weights_only=True)["step"] <= 5
-    resumed = train(LineRecipe(), tmp_path, visible=False)
+    assert torch.load(tmp_path / "killed" / "state.pt", weights_only=True)["step"] == 5
+    recipe = LineRecipe(config=PUBLISHED)
+    resumed, whole = (train(recipe, tmp_path / name, visible=False) for name in ("killed", "whole"))
     assert losses(resumed) == losses(whole)
+    assert (tmp_path / "killed" / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
+    for mine, other in zip(resumed.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(mine, other)
 
 
 def test_resuming_a_finished_run_does_nothing(whole):
@@ -160,13 +166,50 @@ def test_training_leaves_the_global_generator_alone(tmp_path):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+@pytest.mark.parametrize(("factor", "what"), [(float("nan"), "loss"), (0.0, "gradient")])
+def test_what_is_not_finite_stops_the_run_and_spoils_nothing(tmp_path, factor, what):
     class Spoilt(LineRecipe):
         def loss(self, model, batch, generator):
-            return super().loss(model, batch, generator) * float("nan")
+            value = super().loss(model, batch, generator)
+            if len(seen) < 6:
+                seen.append(value)
+                return value
+            return value * factor if what == "loss" else value + model[0].weight.sum().mul(0.0).sqrt()
 
-    with pytest.raises(ManyfacesError, match="nan at step 0"):
-        train(Spoilt(), tmp_path, visible=False)
+    seen = []
+    with pytest.raises(ManyfacesError, match=rf"the {what} of line is nan at step 6\. .*checkpoint") as caught:
+        train(Spoilt(config=SAVING), tmp_path, visible=False)
+    assert "lower the learning rate" in caught.value.fix
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert state["step"] == 6
+    assert all(torch.isfinite(tensor).all() for tensor in state["model"].values())
+
+
+def test_settings_lie_beside_the_checkpoint_and_unknown_ones_are_refused(tmp_path):
+    train(LineRecipe(kill_at=5), tmp_path, visible=False)
+    assert from_json(RunConfig, (tmp_path / "config.json").read_text()) == RunConfig.of(LineRecipe())
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    state["config"] = state["config"].replace('"ema_decay"', '"momentum": 1, "ema_decay"')
+    torch.save(state, tmp_path / "state.pt")
+    with pytest.raises(ConfigError, match=r"config.train has no key momentum"):
+        train(LineRecipe(), tmp_path, visible=False)
+
+
+def test_half_precision_is_of_the_forward_pass_alone(tmp_path):
+    kinds = []
+
+    class Looking(LineRecipe):
+        def loss(self, model, batch, generator):
+            kinds.append(model(batch.x).dtype)
+            return super().loss(model, batch, generator)
+
+    brief = dataclasses.replace(CONFIG, steps=2, clip_norm=None, ema_decay=0.0)
+    result = train(Looking(dataclasses.replace(brief, precision="bfloat16")), tmp_path / "half", visible=False)
+    assert set(kinds) == {torch.bfloat16}
+    assert {p.dtype for p in result.model.parameters()} == {torch.float32}
+    kinds.clear()
+    train(Looking(dataclasses.replace(brief, precision="auto")), tmp_path / "auto", visible=False)
+    assert set(kinds) == {torch.float32}  # on the CPU
 
 
 def test_running_mean_by_hand():

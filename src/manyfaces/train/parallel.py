@@ -107,7 +107,7 @@ class Parallel:
 
 
 @contextmanager
-def parallel(device: str | torch.device = "cpu") -> Iterator[Parallel]:
+def join_processes(device: str | torch.device = "cpu") -> Iterator[Parallel]:
     """Join the other processes that `torchrun` started, if it did; leave them at the end.
 
     Args:

@@ -22,7 +22,7 @@ from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.ofer import ExpGenRecipe, IdGenRecipe, IdRankRecipe
-from manyfaces.train.parallel import parallel
+from manyfaces.train.parallel import join_processes
 from manyfaces.train.points import PointRecipe
 from manyfaces.train.recipe import Recipe
 
@@ -103,7 +103,7 @@ def train(
     config: TrainConfig = getattr(chosen, part)
     if steps is not None:
         config = replace(config, steps=steps)
-    with parallel(device) as processes:
+    with join_processes(device) as processes:
         with processes.first_one():
             bank = _bank(chosen.bank, out)
         built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out)

@@ -26,7 +26,7 @@ class SharedBatchNorm(_BatchNorm):
         """Normalise; in evaluation by the running mean and variance, as ever."""
         if not self.training:
             return super().forward(input)
-        x = input.float()  # sums over a batch do not go into 16 bits
+        x = input.to(torch.promote_types(input.dtype, torch.float32))  # sums over a batch do not go into 16 bits
         axes, shape = [0, *range(2, x.ndim)], (1, -1, *[1] * (x.ndim - 2))
         n = x.numel() // x.shape[1] * dist.get_world_size()
         mean = _total(x.sum(axes)) / n
