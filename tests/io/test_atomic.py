@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from manyfaces.core.errors import OutputError
-from manyfaces.io.atomic import atomic_path
+from manyfaces.io.atomic import atomic_folder, atomic_path
 
 
 def names(folder):
@@ -64,3 +64,40 @@ def test_the_file_can_be_read_as_any_other(tmp_path):
     with atomic_path(tmp_path / "a.txt") as temporary:
         temporary.write_text("whole")
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+def test_a_folder_appears_whole_and_replaces_the_old_one(tmp_path):
+    target = tmp_path / "deep" / "folder"
+    for content in ("first", "second"):
+        with atomic_folder(target) as folder:
+            assert not list(folder.iterdir())
+            (folder / content).write_text(content)
+            assert not (target / content).exists()
+        assert [path.name for path in target.iterdir()] == [content]
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failed_folder_leaves_the_old_one(tmp_path):
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "old").write_text("kept")
+
+    def write_half() -> None:
+        with atomic_folder(target) as folder:
+            (folder / "new").write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_half()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "old"]
+
+
+def test_a_folder_does_not_replace_a_file(tmp_path):
+    target = tmp_path / "file"
+    target.write_text("mine")
+    with pytest.raises(OutputError, match="a file of that name"), atomic_folder(target):
+        pass
+    assert target.read_text() == "mine"
+    with pytest.raises(OutputError, match="cannot write"), atomic_folder(target / "below"):
+        pass
+    assert list(tmp_path.iterdir()) == [target]

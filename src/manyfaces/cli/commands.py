@@ -107,6 +107,12 @@ class ImportOfer:
     """Weights of the expression generator."""
     front_indices: Annotated[Path, arg(metavar="FILE")]
     """The vertices that the ranker looks at, `frontindices.npy`."""
+    head: Literal["auto", "flame20", "flame23"] = "auto"
+    """Which FLAME the weights were trained on; auto takes it from the files' names."""
+    attention: Literal["replay", "zero", "random"] = "replay"
+    """Where the attention projections come from, which the files do not hold; docs/published-weights.md."""
+    name: str = ""
+    """Name of the model; by default ofer-flame20 or ofer-flame23. One of that name is replaced."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""

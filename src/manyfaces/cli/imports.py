@@ -2,7 +2,6 @@
 
 from manyfaces.cli.commands import ImportFlame, ImportOfer
 from manyfaces.cli.messages import DONE
-from manyfaces.core.errors import WeightError
 
 
 def import_flame(command: ImportFlame) -> int:
@@ -27,9 +26,12 @@ def import_flame(command: ImportFlame) -> int:
 
 
 def import_ofer(command: ImportOfer) -> int:
-    """Convert the published weights of OFER.
+    """Make a model of the published weights of OFER; says what is done while it is done."""
+    from manyfaces.pipeline.importing import ImportSettings, OferFiles, import_ofer
 
-    Raises:
-        WeightError: always, until the conversion is there.
-    """
-    raise WeightError(f"{command.idgen.name} cannot be imported yet")
+    files = OferFiles(command.idgen, command.idrank, command.expgen, command.front_indices)
+    head = None if command.head == "auto" else command.head
+    settings = ImportSettings(head, command.attention, command.name)
+    folder = import_ofer(files, settings, lambda line: print(line, flush=True))
+    print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
+    return DONE

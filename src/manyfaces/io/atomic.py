@@ -1,7 +1,9 @@
 """Writing files whole or not at all."""
 
+import errno
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +42,42 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     finally:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty temporary folder to fill; it takes the name `path` when the block ends well.
+
+    What was at `path` stays as it was until then, and for good when the block raises. Then it is replaced as a whole:
+    no file of it is left beside the new ones.
+
+    Args:
+        path: the folder to write.
+
+    Raises:
+        OutputError: it cannot be written, the disk is full, or `path` is a file.
+    """
+    target = Path(path)
+    temporary, old = (target.with_name(f".{target.name}.{kind}.{secrets.token_hex(4)}") for kind in ("new", "old"))
+    try:
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "there is a file of that name")
+        temporary.mkdir(parents=True)
+        yield temporary
+        # A folder cannot be renamed onto another: for a moment, neither is there.
+        if target.exists():
+            os.replace(target, old)
+        os.replace(temporary, target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write {target}: {reason}", "check the folder's permissions and free space"
+        ) from error
+    finally:
+        if old.exists() and not target.exists():
+            os.replace(old, target)
+        for leftover in (temporary, old):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

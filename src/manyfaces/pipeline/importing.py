@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,16 +18,17 @@ from manyfaces.diffusion import linear_schedule
 from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import State, save_weights
 from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME
-from manyfaces.io.ofer_checkpoints import OferCheckpoint, Part, Shapes, read_front_indices, read_ofer_checkpoint
+from manyfaces.io.ofer_checkpoints import OferCheckpoint, Part, read_front_indices, read_ofer_checkpoint
 from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
 from manyfaces.methods.ofer.published import published_rank_state, published_unet_state
+from manyfaces.methods.ofer.replay import Shapes
 from manyfaces.pipeline.catalogue import models_folder
 from manyfaces.pipeline.projections import AttentionSource, Say, attention_weights
 
 HeadName = Literal["flame20", "flame23"]
-HEADS: tuple[HeadName, ...] = get_args(HeadName)
-PARTS: tuple[Part, ...] = get_args(Part)
+HEADS: tuple[HeadName, ...] = ("flame20", "flame23")
+PARTS: tuple[Part, ...] = ("idgen", "idrank", "expgen")
 
 #: sha256 of `frontindices.npy` as the authors publish it.
 PUBLISHED_FRONT = "40e6f9360c9e07b104134ed61a4db3f740fd5fbe59442aac59350ab41fcd6d20"
@@ -165,12 +166,13 @@ def head_of_names(files: OferFiles) -> HeadName:
     Raises:
         InputError: nothing, or two different things.
     """
-    said = {head for head in HEADS for path in (files.idgen, files.expgen) if head in Path(path).name}
+    generators = (files.idgen, files.expgen)
+    said = [head for head in HEADS if any(head in Path(path).name for path in generators)]
     if len(said) != 1:
         what = "do not say" if not said else "do not agree"
-        names = f"{Path(files.idgen).name} and {Path(files.expgen).name}"
+        names = " and ".join(Path(path).name for path in generators)
         raise InputError(f"the names {names} {what} which FLAME they were trained on", "give --head flame20 or flame23")
-    return said.pop()
+    return said[0]
 
 
 def _target(name: str) -> Path:

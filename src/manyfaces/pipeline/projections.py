@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import nn
@@ -24,7 +24,6 @@ from manyfaces.methods.ofer.replay import (
 )
 
 AttentionSource = Literal["replay", "zero", "random"]
-ATTENTION_SOURCES: tuple[AttentionSource, ...] = get_args(AttentionSource)
 
 Say = Callable[[str], None]
 

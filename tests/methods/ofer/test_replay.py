@@ -41,7 +41,7 @@ def shapes_of(module):
 
 @pytest.fixture(scope="module")
 def small():
-    return shapes_of(UNet1D(20, 16, (20, 8), heads=2, head_dim=4, n_qkv=3, time_dim=8))
+    return shapes_of(UNet1D(20, 16, (20, 8), heads=2, head_dim=4, time_dim=8))
 
 
 def last_of(drawn):

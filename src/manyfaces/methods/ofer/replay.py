@@ -21,12 +21,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from manyfaces.methods.ofer.published import N_PROJECTIONS, published_projections
+
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 Projections: TypeAlias = dict[str, Float[Tensor, "O W 1"]]
 
 _SAME = 1e-6  # uniform fills may round the last bit differently on another machine
 _CHUNK = 1 << 22
 _PROBE = 8
+_FUSED = ".to_qkv.weight"
 
 
 @dataclass(frozen=True)
@@ -86,20 +89,17 @@ def replay(unet: Shapes, place: StreamPlace) -> Projections:
         place: where the U-Net began.
 
     Returns:
-        `<attention path>.to_qkv.<i>.weight` (3 * heads * head_dim, width, 1), as the published code names them.
+        `<attention path>.to_qkv.<i>.weight` (3 * heads * head_dim, width, 1).
     """
     generator = torch.Generator().manual_seed(place.seed)
     _skip(generator, place.start)
-    drawn: Projections = {}
+    fused = {}
     for name, shape in unet.items():
-        if name.endswith(".to_qkv.weight"):
-            fused = torch.empty(shape)
-            nn.init.kaiming_uniform_(fused, a=math.sqrt(5), generator=generator)
-            stem, n_qkv = name.removesuffix(".weight"), _n_qkv(unet, name)
-            drawn |= {f"{stem}.{i}.weight": part.clone() for i, part in enumerate(fused.chunk(n_qkv))}
+        if name.endswith(_FUSED):
+            fused[name] = nn.init.kaiming_uniform_(torch.empty(shape), a=math.sqrt(5), generator=generator)
         else:
             _skip(generator, _unet_tensor(name, shape))
-    return drawn
+    return published_projections(fused)
 
 
 def differing(drawn: Projections, held: Mapping[str, Tensor]) -> list[str]:
@@ -125,7 +125,7 @@ def find(unet: Shapes, held: Mapping[str, Tensor], seed: int, n_numbers: int) ->
         The place, or None where there is no such run of numbers; check it with `replay` and `differing`.
     """
     path, weight = next(iter(held.items()))
-    name = f"{path}.to_qkv.weight"
+    name = path + _FUSED
     before = sum(_unet_tensor(n, s) for n, s in _until(unet, name))
     before += math.prod(unet[name]) - weight.numel()
     bound = 1 / math.sqrt(weight.shape[1])
@@ -151,12 +151,8 @@ def _until(unet: Shapes, last: str) -> Iterator[tuple[str, tuple[int, ...]]]:
         yield name, shape
 
 
-def _n_qkv(unet: Shapes, name: str) -> int:
-    return unet[name.replace(".to_qkv.", ".to_out_linear.")][1]
-
-
 def _last(drawn: Projections, path: str) -> Tensor:
-    return [weight for name, weight in drawn.items() if name.startswith(f"{path}.to_qkv.")][-1]
+    return drawn[f"{path}.to_qkv.{N_PROJECTIONS - 1}.weight"]
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
