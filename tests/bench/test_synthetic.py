@@ -17,6 +17,7 @@ from manyfaces.core.errors import InputError
 from manyfaces.diffusion import ANCESTRAL, FAST, SamplerConfig
 from manyfaces.heads import HeadData, HeadModel
 from manyfaces.methods.ofer import Expressions, Ranking
+from manyfaces.methods.ofer.config import RankingName
 
 N_IDENTITY, N_EXPRESSION, NOISE = 6, 4, 0.5
 POSTERIOR_STD = (NOISE**2 / (1 + NOISE**2)) ** 0.5
@@ -62,7 +63,7 @@ class Exact:
     ) -> Tensor:
         return self._draw(condition[:, :N_IDENTITY], n, generator)
 
-    def rank(self, condition: Tensor, identities: Tensor) -> Ranking:
+    def rank(self, condition: Tensor, identities: Tensor, by: RankingName | None = None) -> Ranking:
         distance = (identities - (condition[:, :N_IDENTITY] / (1 + NOISE**2))[:, None]).norm(dim=-1)
         scores = torch.softmax(-distance if self.ranks_well else distance, -1)
         return Ranking(scores.argsort(-1, descending=True), scores)
@@ -90,6 +91,7 @@ def faces(n: int = 150) -> SyntheticSet:
         expression=expression,
         jaw=jaw,
         hidden=(torch.arange(30) < 10).expand(n, -1),
+        person=torch.arange(n) % 11,
         prior_expression=torch.randn(2000, N_EXPRESSION + 3, generator=generator),
     )
 

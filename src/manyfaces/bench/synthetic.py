@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from rich.console import Console
 from torch import Tensor
 
@@ -23,6 +23,7 @@ from manyfaces.diffusion import SamplerConfig
 from manyfaces.geometry import fit_rigid
 from manyfaces.heads import HeadModel
 from manyfaces.methods.ofer import Expressions, Ranking
+from manyfaces.methods.ofer.config import RankingName
 from manyfaces.metrics import (
     aligned_error_mm,
     central_coverage,
@@ -43,8 +44,8 @@ class FaceSampler(Protocol):
         """Draw (B, n, S) identities."""
         ...
 
-    def rank(self, condition: Tensor, identities: Tensor) -> Ranking:
-        """Order (B, N, S) identities, best first."""
+    def rank(self, condition: Tensor, identities: Tensor, by: RankingName | None = None) -> Ranking:
+        """Order (B, N, S) identities, best first: the model's own way, or by the paper's network."""
         ...
 
     def sample_expressions(
@@ -69,6 +70,7 @@ class SyntheticSet:
         expression: coefficients.
         jaw: axis-angle, radians.
         hidden: which vertices of the head's front were hidden.
+        person: whose face it is.
         prior_expression: (P, E + 3) draws of expression and jaw from the training prior.
     """
 
@@ -77,6 +79,7 @@ class SyntheticSet:
     expression: Float[Tensor, "n E"]
     jaw: Float[Tensor, "n 3"]
     hidden: Bool[Tensor, "n F"]
+    person: Int[Tensor, " n"]
     prior_expression: Float[Tensor, "P K"]
 
     def __len__(self) -> int:
@@ -151,7 +154,9 @@ def run_synthetic(
                 gathered.setdefault(name, []).append(values)
             for _ in rows:
                 advance()
-    report = make_report({name: torch.cat(values) for name, values in gathered.items()}, dict(sampler_gaps or {}))
+    report = make_report(
+        {name: torch.cat(values) for name, values in gathered.items()}, faces.person, dict(sampler_gaps or {})
+    )
     report.write(out)
     report.show(console or Console())
     return report
@@ -194,9 +199,11 @@ class _Trial:
     def identities(self, rows: Tensor, n: int, generator: torch.Generator) -> Float[Tensor, "B n S"]:
         return self.model.sample_identities(self._condition(rows), n, generator).cpu()
 
-    def best(self, rows: Tensor, candidates: Float[Tensor, "B N S"]) -> Float[Tensor, "B S"]:
+    def best(
+        self, rows: Tensor, candidates: Float[Tensor, "B N S"], by: RankingName | None = None
+    ) -> Float[Tensor, "B S"]:
         given = candidates.to(self.device)
-        return self.model.rank(self._condition(rows), given).best(given).cpu()
+        return self.model.rank(self._condition(rows), given, by).best(given).cpu()
 
     def expressions(self, rows: Tensor, identity: Float[Tensor, "B m S"], generator: torch.Generator) -> Expressions:
         given = identity.to(self.device)
@@ -210,7 +217,7 @@ class _Trial:
 def _identity_figures(trial: _Trial, rows: Tensor, many: Float[Tensor, "B n S"], generator: torch.Generator) -> Figures:
     front, sizes, truth = trial.front, trial.sizes, trial.faces.identity[rows]
     candidates = trial.identities(rows, sizes.n_candidates, generator)
-    best = trial.best(rows, candidates)
+    best, by_network = trial.best(rows, candidates), trial.best(rows, candidates, "network")
     random = torch.randn(len(rows), sizes.n_candidates, truth.shape[1], generator=generator)
     known = truth[:, : many.shape[2]]
     true_face, middle = front.neutral(truth)[:, None], front.neutral(many.mean(1))[:, None]
@@ -222,6 +229,7 @@ def _identity_figures(trial: _Trial, rows: Tensor, many: Float[Tensor, "B n S"],
         "min": errors.amin(1),
         "nearest": errors.gather(1, nearest)[:, 0],
         "rank": aligned_error_mm(front.neutral(best)[:, None], true_face)[:, 0],
+        "idrank": aligned_error_mm(front.neutral(by_network)[:, None], true_face)[:, 0],
         "mean_of_samples": aligned_error_mm(middle, true_face)[:, 0],
         "mean_head": aligned_error_mm(front.neutral(torch.zeros_like(truth))[:, None], true_face)[:, 0],
         "identity_covered": central_coverage(many, known),

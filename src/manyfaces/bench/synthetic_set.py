@@ -62,6 +62,7 @@ def build_synthetic_set(
             "identity": scene.identity,
             "expression": scene.expression,
             "jaw": scene.jaw,
+            "person": torch.tensor(number % config.n_people),
         }
 
     rows = []

@@ -1,5 +1,6 @@
 """What results are judged by: pure functions of predictions and truth."""
 
+from manyfaces.metrics.bootstrap import Interval, bootstrap_interval
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
 from manyfaces.metrics.samples import (
     central_coverage,
@@ -14,8 +15,10 @@ from manyfaces.metrics.vertices import aligned_error_mm, region_spread_ratio, sp
 __all__ = [
     "INNER_51",
     "EyeFrame",
+    "Interval",
     "aligned_error_mm",
     "best_of",
+    "bootstrap_interval",
     "central_coverage",
     "crps",
     "crps_standard_normal",

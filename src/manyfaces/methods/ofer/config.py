@@ -5,6 +5,8 @@ from typing import Literal
 
 from manyfaces.diffusion import FAST, SamplerConfig, ScheduleConfig
 
+RankingName = Literal["network", "consensus"]
+
 
 @dataclass(frozen=True)
 class UNetConfig:
@@ -76,7 +78,7 @@ class OferConfig:
     expression_condition_dim: int
     rank_condition_dim: int
     expgen_sees_identity: bool = True
-    ranking: Literal["network", "consensus"] = "network"
+    ranking: RankingName = "network"
     standardised: bool = True
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     sampler: SamplerConfig = FAST

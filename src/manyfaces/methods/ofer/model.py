@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.diffusion import Generators, SamplerConfig
-from manyfaces.methods.ofer.config import OferConfig
+from manyfaces.methods.ofer.config import OferConfig, RankingName
 from manyfaces.methods.ofer.consensus import Consensus
 from manyfaces.methods.ofer.expgen import ExpGen, Expressions
 from manyfaces.methods.ofer.idgen import IdGen
@@ -47,9 +47,9 @@ class Ofer(nn.Module):
         """
         return self.idgen.sample(condition, n, generator, sampler)
 
-    def rank(self, condition: Any, identities: Float[Tensor, "B N S"]) -> Ranking:
-        """Order identities, best first: by IdRank, or by their consensus, as configured."""
-        ranker = self.consensus if self.config.ranking == "consensus" else self.idrank
+    def rank(self, condition: Any, identities: Float[Tensor, "B N S"], by: RankingName | None = None) -> Ranking:
+        """Order identities, best first: by IdRank or by their consensus; the configured way by default."""
+        ranker = self.consensus if (by or self.config.ranking) == "consensus" else self.idrank
         return ranker.rank(condition, identities)
 
     def sample_expressions(
