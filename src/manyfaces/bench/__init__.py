@@ -1,4 +1,4 @@
-"""Protocols that measure a model: on photos with annotated faces, and on synthetic faces with exact truth."""
+"""Protocols that measure a model on photos and on synthetic faces, and our numbers against published ones."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,14 +8,19 @@ from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
 from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_synthetic
 from manyfaces.bench.synthetic_report import SyntheticReport
+from manyfaces.bench.vectors import VectorReport, run_vectors
 
 Protocol = Callable[..., Any]
 """Called with the data folder (or None), the output folder, and by name `half`, `model`, `device`."""
 
-PROTOCOLS: Mapping[str, Protocol] = {"photos": run_photos, "synthetic": run_released_synthetic}
+PROTOCOLS: Mapping[str, Protocol] = {
+    "photos": run_photos,
+    "synthetic": run_released_synthetic,
+    "vectors": run_vectors,
+}
 """What `manyfaces bench NAME` runs."""
 
-NEED_DATA = frozenset({"photos"})
+NEED_DATA = frozenset({"photos", "vectors"})
 """Those that measure on a folder of data; the others make their own."""
 
 __all__ = [
@@ -26,7 +31,9 @@ __all__ = [
     "SyntheticReport",
     "SyntheticSet",
     "SyntheticSizes",
+    "VectorReport",
     "run_photos",
     "run_released_synthetic",
     "run_synthetic",
+    "run_vectors",
 ]

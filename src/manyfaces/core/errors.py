@@ -63,3 +63,7 @@ class HeadFileError(ManyfacesError):
 
 class OutputError(ManyfacesError):
     """A result cannot be written."""
+
+
+class ConformanceError(ManyfacesError):
+    """Figures that must agree do not."""

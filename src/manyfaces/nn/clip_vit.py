@@ -1,4 +1,4 @@
-"""The visual tower of CLIP (Radford et al. 2021), which FaRL (Zheng et al., CVPR 2022) is: a picture in, one vector out.
+"""The visual tower of CLIP (Radford et al. 2021), which FaRL (Zheng et al., CVPR 2022) is: picture in, vector out.
 
 Names and shapes of the tensors are those of the public checkpoints; their text tower is left out.
 """

@@ -28,7 +28,7 @@ class SinusoidalEmbedding(nn.Module):
         super().__init__()
         half = dim // 2
         frequency = torch.exp(-math.log(1e4) / (half - 1) * torch.arange(half, dtype=torch.float64))
-        self.register_buffer("frequency", frequency.float(), persistent=False)
+        self.register_buffer("frequency", frequency.to(torch.get_default_dtype()), persistent=False)
 
     def forward(self, t: Float[Tensor, "*B"]) -> Float[Tensor, "*B {self.frequency.shape[0]*2}"]:
         """Embed steps."""
