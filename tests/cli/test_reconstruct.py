@@ -21,8 +21,8 @@ class FakePredictor:
         self.synthetic = synthetic
         self.asked = []
 
-    def from_pretrained(self, name, device):
-        self.loaded = (name, device)
+    def from_pretrained(self, name, device, head, compat):
+        self.loaded = (name, device, head, compat)
         return self
 
     def reconstruct(self, image, **options):
@@ -68,7 +68,7 @@ def test_one_photo(capsys, predictor, photos):
     assert (code, err) == (0, "")
     assert sorted(p.name for p in Path("out/one").iterdir()) == sorted(RESULT_FILES)
     assert "1 face" in out
-    assert predictor.loaded == ("ofer-open", "cpu")
+    assert predictor.loaded == ("ofer-open", "cpu", None, "none")
     report = json.loads(Path("out/one/report.json").read_text())
     assert report["photo"]["name"] == "one.jpg"
     assert report["run"]["seed"] == 3
@@ -81,6 +81,7 @@ def test_one_photo(capsys, predictor, photos):
         "seed": 3,
         "face": "all",
         "sampler": "fast",
+        "settle": None,
     }
 
 
@@ -177,6 +178,7 @@ def test_resume_with_nothing_to_do_loads_no_model(capsys, predictor, photos):
 def test_choices_reach_the_model(capsys, predictor, photos):
     Image.fromarray(np.zeros((64, 64), np.uint8)).save("mask.png")
     arguments = "--occlusion mask.png --identities varied --n-identities 7 --n-expressions 2 --face 1 --sampler ddpm"
+    arguments += " --settle yes --head flame20.npz --compat halve_jaw"
     code, _, err = run(capsys, photos / "one.jpg", "-o", "out", *arguments.split())
     assert (code, err) == (0, "")
     assert predictor.asked[0][1] == {
@@ -187,7 +189,9 @@ def test_choices_reach_the_model(capsys, predictor, photos):
         "seed": 0,
         "face": 1,
         "sampler": "ddpm",
+        "settle": True,
     }
+    assert predictor.loaded[2:] == ("flame20.npz", "halve_jaw")
 
 
 def test_masks_that_cannot_be_meant(capsys, predictor, photos):
@@ -228,7 +232,7 @@ def test_a_full_disk_is_reported_for_its_photo(capsys, predictor, photos, monkey
 
 
 def test_a_model_that_cannot_be_loaded(capsys, predictor, photos, monkeypatch):
-    def absent(name, device):
+    def absent(name, device, head, compat):
         raise AssetError("no network", "connect, or copy the file")
 
     monkeypatch.setattr(predictor, "from_pretrained", absent)

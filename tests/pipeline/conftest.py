@@ -1,5 +1,9 @@
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
+import torch
 
 from manyfaces import Predictor
 from manyfaces.core.seeds import numpy_generator
@@ -7,6 +11,7 @@ from manyfaces.data import ExpressionPrior, SceneConfig, sample_scene
 from manyfaces.data.bank import photograph
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
+from manyfaces.pipeline.loading import load_ofer
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +49,32 @@ def masked_person(person):
     hidden = image.copy()
     hidden[mask] = (110, 120, 130)
     return hidden, mask
+
+
+@pytest.fixture(scope="session")
+def stand_in():
+    """The module that makes imported models in miniature; tests are no package, so it has no name to import it by."""
+    path = Path(__file__).parent / "published_stand_in.py"
+    spec = importlib.util.spec_from_file_location("published_stand_in", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def published(stand_in, tmp_path_factory):
+    """Folder of an imported model, and the file of its head."""
+    folder = tmp_path_factory.mktemp("published")
+    return stand_in.write_model(folder / "ofer-tiny"), stand_in.write_head(folder)
+
+
+@pytest.fixture(scope="session")
+def load_published(stand_in, published):
+    """Load that model, with tiny encoders; takes the other arguments of `load_ofer`."""
+
+    def load(compat="none", head=published[1]):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("manyfaces.pipeline.published.PAPER_ENCODERS", stand_in.TINY_ENCODERS)
+            return load_ofer(published[0], torch.device("cpu"), head, compat)
+
+    return load

@@ -19,11 +19,15 @@ class Reconstruct:
     """
 
     photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO|FOLDER|GLOB ...")]
-    """Picture files, folders of pictures, or patterns such as 'holiday/*.jpg'."""
+    """Picture files, folders of pictures, or patterns such as 'holiday/*.jpg'; with --layout official, a list."""
     out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
     """Folder for the results."""
     model: str = "ofer-open"
-    """Name of the model; `manyfaces models` lists them."""
+    """Name of the model, `manyfaces models` lists them; or the folder of an imported one."""
+    head: str | None = None
+    """Head model in place of the imported model's own: flame20, flame23, ... or its file."""
+    compat: Annotated[str, arg(metavar="none|official|QUIRK,QUIRK")] = "none"
+    """Quirks of the authors' code to repeat, for imported models; docs/published-weights.md."""
     occlusion: Annotated[str, arg(metavar="auto|none|MASK.png")] = "auto"
     """What hides the face: find it, take nothing as hidden, or a picture of the photo's size that is white there."""
     identities: Literal["best", "varied"] = "best"
@@ -38,6 +42,12 @@ class Reconstruct:
     """Which faces of a photo; INDEX counts from 0, as the folders do."""
     sampler: Literal["fast", "ddim", "ddpm"] = "fast"
     """How the diffusion models are sampled; ddpm is the reference, and slow."""
+    settle: Literal["auto", "yes", "no"] = "auto"
+    """Move the faces onto the visible points; auto does so for the open model alone."""
+    layout: Literal["folders", "official"] = "folders"
+    """official: a list of prepared crops in, bare PLY meshes out, as the authors' test script."""
+    image_root: Annotated[Path | None, arg(metavar="DIR")] = None
+    """With --layout official: the folder that the list's entries are relative to."""
     resume: FlagCreatePairsOff[bool] = False
     """Skip photos that were finished before with the same settings."""
     device: str = "auto"
@@ -45,9 +55,9 @@ class Reconstruct:
 
     def run(self) -> int:
         """Do it; returns the exit code."""
-        from manyfaces.cli.reconstruct import reconstruct
+        from manyfaces.cli import official, reconstruct
 
-        return reconstruct(self)
+        return official.reconstruct_list(self) if self.layout == "official" else reconstruct.reconstruct(self)
 
 
 @dataclass(frozen=True)

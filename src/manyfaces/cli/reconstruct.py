@@ -29,9 +29,9 @@ class _Failure:
 def reconstruct(command: Reconstruct) -> int:
     """Do all photos; returns 0 when all went well, 1 when any failed."""
     face = _face(command.face)
-    for name in ("n_identities", "n_expressions"):
-        if getattr(command, name) < 1:
-            raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
+    check_numbers(command)
+    if command.image_root is not None:
+        raise UsageError("--image-root is for a list", "add --layout official, or leave it out")
     found = find_photos(command.photos)
     photos = found.photos
     if not photos and not found.dead_ends:
@@ -81,16 +81,14 @@ def _do_all(
         from manyfaces.pipeline import Options, Predictor
 
         options = {
+            **sampling_options(command),
             "occlusion": command.occlusion if mask is None else mask,
-            "identities": command.identities,
-            "n_identities": command.n_identities,
-            "n_expressions": command.n_expressions,
-            "seed": command.seed,
             "face": face,
-            "sampler": command.sampler,
+            "settle": {"auto": None, "yes": True, "no": False}[command.settle],
         }
         Options(**options)  # what cannot be meant is said once, not for each photo
-        predictor = Predictor.from_pretrained(command.model, device=resolve_device(command.device))
+        device = resolve_device(command.device)
+        predictor = Predictor.from_pretrained(command.model, device, command.head, command.compat)
         for job in jobs:
             progress.update(task, description=job.photo.name)
             started = time.perf_counter()
@@ -99,7 +97,7 @@ def _do_all(
             except Exception as error:
                 if os.environ.get("MANYFACES_DEBUG") and not isinstance(error, ManyfacesError):
                     traceback.print_exc()
-                failures.append(_Failure(job.photo, _as_ours(error)))
+                failures.append(_Failure(job.photo, as_ours(error)))
             else:
                 what = "1 face" if n_faces == 1 else f"{n_faces} faces"
                 print(f"{job.photo}: {what}, {time.perf_counter() - started:.1f} s -> {job.folder}")
@@ -116,12 +114,41 @@ def _do_one(predictor: Any, job: PhotoJob, settings: dict[str, Any], options: di
     return len(named)
 
 
-def _as_ours(error: Exception) -> ManyfacesError:
+def sampling_options(command: Reconstruct) -> dict[str, Any]:
+    """What the command says of sampling, as fields of `Options`."""
+    names = ("identities", "n_identities", "n_expressions", "seed", "sampler")
+    return {name: getattr(command, name) for name in names}
+
+
+def check_numbers(command: Reconstruct) -> None:
+    """Refuse numbers that cannot be meant.
+
+    Raises:
+        UsageError: names the argument.
+    """
+    for name in ("n_identities", "n_expressions"):
+        if getattr(command, name) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
+
+
+def as_ours(error: Exception) -> ManyfacesError:
+    """The error itself if it is meant for people, else in such a form."""
     return error if isinstance(error, ManyfacesError) else unexpected(error)
 
 
 def _settings(command: Reconstruct, mask: Path | None) -> dict[str, Any]:
-    names = ("model", "identities", "n_identities", "n_expressions", "seed", "face", "sampler")
+    names = (
+        "model",
+        "head",
+        "compat",
+        "identities",
+        "n_identities",
+        "n_expressions",
+        "seed",
+        "face",
+        "sampler",
+        "settle",
+    )
     settings = {name: getattr(command, name) for name in names}
     settings["occlusion"] = command.occlusion if mask is None else f"mask {file_digest(mask)}"
     return settings

@@ -61,8 +61,10 @@ def find_prepared(list_file: str | Path, image_root: str | Path) -> FoundFaces:
         image_root: folder.
 
     Raises:
-        InputError: the list cannot be read, or names nothing.
+        InputError: the list cannot be read or names nothing, or the root is no folder.
     """
+    if not Path(image_root).is_dir():
+        raise InputError(f"the image root {image_root} is not a folder", "name the one that the list is relative to")
     try:
         lines = Path(list_file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
