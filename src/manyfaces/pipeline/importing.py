@@ -167,7 +167,7 @@ def head_of_names(files: OferFiles) -> HeadName:
         InputError: nothing, or two different things.
     """
     generators = (files.idgen, files.expgen)
-    said = [head for head in HEADS if any(head in Path(path).name for path in generators)]
+    said: list[HeadName] = [head for head in HEADS if any(head in Path(path).name for path in generators)]
     if len(said) != 1:
         what = "do not say" if not said else "do not agree"
         names = " and ".join(Path(path).name for path in generators)
