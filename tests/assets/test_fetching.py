@@ -1,7 +1,5 @@
 import hashlib
-import http.server
 import subprocess
-import threading
 import zipfile
 
 import pytest
@@ -168,60 +166,6 @@ def test_the_cache_is_the_users_without_the_variable(monkeypatch):
     folder = cache.cache_folder()
     assert folder.is_absolute()
     assert "manyfaces" in folder.parts
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A web server on this machine; yields its address and the folder it serves."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args):
-            super().__init__(*args, directory=str(folder))
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}", folder
-        running.shutdown()
-
-
-def use_url(monkeypatch, address, content=CONTENTS["one"]):
-    entries = (entry("one", f"url:{address}/one.tflite", content),)
-    monkeypatch.setattr(fetching, "MANIFEST", entries)
-    monkeypatch.setattr(manifest, "MANIFEST", entries)
-
-
-def test_a_file_from_an_address(home, monkeypatch, server):
-    address, folder = server
-    (folder / "one.tflite").write_bytes(CONTENTS["one"])
-    use_url(monkeypatch, address)
-    assert assets.fetch("one").read_bytes() == CONTENTS["one"]
-
-
-def test_other_bytes_from_an_address_are_refused(home, monkeypatch, server):
-    address, folder = server
-    (folder / "one.tflite").write_bytes(b"something else")
-    use_url(monkeypatch, address)
-    with pytest.raises(AssetError, match="checksum"):
-        assets.fetch("one")
-    assert not list(home.rglob("one*"))
-
-
-def test_nothing_at_an_address(home, monkeypatch, server):
-    use_url(monkeypatch, server[0])
-    with pytest.raises(AssetError, match="cannot download one"):
-        assets.fetch("one")
-
-
-def test_nobody_at_an_address(home, monkeypatch):
-    use_url(monkeypatch, "http://127.0.0.1:9")
-    with pytest.raises(AssetError, match="cannot download one") as caught:
-        assets.fetch("one")
-    assert "network" in caught.value.fix
 
 
 def test_the_manifest_is_sound():

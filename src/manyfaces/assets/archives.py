@@ -5,6 +5,8 @@ its kinds (links, devices and encrypted entries are refused), nor its sizes (cou
 """
 
 import fnmatch
+import gzip
+import lzma
 import secrets
 import shutil
 import stat
@@ -24,6 +26,10 @@ MAX_BYTES = 4 * 1024**3
 """Of all files taken out together."""
 
 _CHUNK = 1024 * 1024
+_DAMAGE = (
+    *(zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, NotImplementedError),
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def unpack(archive: Path, patterns: tuple[str, ...], folder: Path) -> list[Path]
         if folder.exists():
             shutil.rmtree(folder)
         temporary.replace(folder)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise AssetError(f"{archive.name} is not a whole archive: {error}", "fetch it again") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -82,7 +88,7 @@ def _chosen(archive: Path, entries: Iterator[_Entry], patterns: tuple[str, ...])
         if not entry.regular:
             raise _refused(archive, f"{entry.name!r}, which is a link or no plain file")
         parts = PurePosixPath(entry.name.replace("\\", "/")).parts
-        if ".." in parts or entry.name.startswith(("/", "\\")) or ":" in parts[0]:
+        if ".." in parts or entry.name.startswith(("/", "\\")) or ":" in entry.name:
             raise _refused(archive, f"{entry.name!r}, which points outside")
         if entry.last_name in chosen:
             raise _refused(archive, f"two files named {entry.last_name!r}")

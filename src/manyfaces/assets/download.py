@@ -26,7 +26,6 @@ def download(
     wanted: Wanted,
     partial: Partial,
     progress: Callable[[int, int | None], None],
-    pause: Callable[[float], None] = time.sleep,
 ) -> None:
     """Bring a file here, going on with what has arrived before if it is still the same file.
 
@@ -37,7 +36,6 @@ def download(
         wanted: which file.
         partial: where it arrives; complete when this returns.
         progress: told the bytes that are here and, if known, the bytes there will be.
-        pause: waits so many seconds.
 
     Raises:
         AssetError: it cannot be had, or not be written.
@@ -56,7 +54,7 @@ def download(
             # Who cannot be reached at all is not asked again and again; who broke off is.
             if failures >= TRIES or not reached:
                 raise _gave_up(wanted, partial, reason)
-            pause(2.0**failures)
+            time.sleep(2.0**failures)
 
 
 def _try_once(

@@ -165,8 +165,6 @@ def _request(
 def _refuse_detour(wanted: Wanted, address: str, target: str, login: Login | None) -> None:
     if login and _origin(target) != _origin(address):
         raise wanted.error(f"the site wants the password sent on to {shown(target)}, which was not done")
-    if urlsplit(target).scheme not in ("http", "https"):
-        raise wanted.error("the site sends on to an address that is no web address")
     if urlsplit(address).scheme == "https" and urlsplit(target).scheme != "https":
         raise wanted.error(f"the site sends on to {shown(target)}, which is not encrypted")
 

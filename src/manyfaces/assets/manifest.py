@@ -139,14 +139,14 @@ _REQUESTED = (
         page="https://github.com/deepinsight/insightface/tree/master/recognition/arcface_torch#model-zoo",
         on_request=True,
     ),
-    _from_mpi("ofer-idgen", _OFER, "model_idgen_flame20.tar", "OFER licence", _OFER_TERMS),
+    _from_mpi("ofer-idgen-flame20", _OFER, "model_idgen_flame20.tar", "OFER licence", _OFER_TERMS),
     _from_mpi("ofer-idrank", _OFER, "model_idrank.tar", "OFER licence", _OFER_TERMS),
-    _from_mpi("ofer-expgen", _OFER, "model_expgen_flame20.tar", "OFER licence", _OFER_TERMS),
+    _from_mpi("ofer-expgen-flame20", _OFER, "model_expgen_flame20.tar", "OFER licence", _OFER_TERMS),
 )
 
 MANIFEST: tuple[Asset, ...] = _OWN + _REQUESTED
 
-GROUPS: dict[str, tuple[str, ...]] = {"ofer": ("ofer-idgen", "ofer-idrank", "ofer-expgen")}
+GROUPS: dict[str, tuple[str, ...]] = {"ofer": ("ofer-idgen-flame20", "ofer-idrank", "ofer-expgen-flame20")}
 """Names that stand for several assets."""
 
 

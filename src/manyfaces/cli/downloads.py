@@ -1,9 +1,10 @@
 """`manyfaces assets fetch`: asks for consent and logins, shows how far a download is, says what to do next."""
 
 import getpass
+import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -13,12 +14,6 @@ from manyfaces import assets
 from manyfaces.cli.commands import FetchAssets
 from manyfaces.cli.messages import DONE, FAILED, INTERRUPTED, UsageError, error_line
 from manyfaces.core.errors import ManyfacesError
-
-NEXT = {
-    "ofer": "manyfaces assets import ofer --idgen {ofer-idgen} --idrank {ofer-idrank} --expgen {ofer-expgen} "
-    "--front-indices FILE",
-}
-"""What to run when all of a group are there; FILE is `frontindices.npy` of the authors' repository."""
 
 
 def fetch_assets(command: FetchAssets) -> int:
@@ -31,37 +26,65 @@ def fetch_assets(command: FetchAssets) -> int:
     if command.source and len(names) != 1:
         raise UsageError("--from is the source of one asset", "name that one")
     errors: set[str] = set()
-    paths: dict[str, object] = {}
-    with _bar() as progress:
-        answers = _Clerk(command.accept_terms, progress).answers()
-        for name in names:
-            try:
-                paths[name] = assets.fetch(name, answers, command.source)
-                print(f"{name}: {paths[name]}")
-            except ManyfacesError as error:
-                # Files of one source fail for one reason; once is enough.
-                line = error_line(error)
-                if line not in errors:
-                    print(line, file=sys.stderr)
-                errors.add(line)
-            except KeyboardInterrupt:
-                print("stopped; the same command goes on with what has arrived", file=sys.stderr)
-                return INTERRUPTED
-    for group, then in NEXT.items():
-        if set(assets.GROUPS[group]) <= set(paths):
-            print(f"next: {then.format_map(paths)}")
+    paths: dict[str, Path] = {}
+    clerk = _Clerk(command.accept_terms)
+    for name in names:
+        try:
+            with clerk:
+                paths[name] = assets.fetch(name, clerk.answers(), command.source)
+            print(f"{name}: {paths[name]}")
+        except ManyfacesError as error:
+            # Files of one source fail for one reason; once is enough.
+            line = error_line(error)
+            if line not in errors:
+                print(line, file=sys.stderr)
+            errors.add(line)
+        except KeyboardInterrupt:
+            print("stopped; the same command goes on with what has arrived", file=sys.stderr)
+            return INTERRUPTED
+    for command_line in _next_steps(paths):
+        print(f"next: {command_line}")
     return FAILED if errors else DONE
 
 
-class _Clerk:
-    """Asks a person at the terminal what a download asks of us; each thing once in a run."""
+def _next_steps(paths: dict[str, Path]) -> list[str]:
+    """Commands that make use of what has been fetched."""
+    steps = []
+    for name in sorted(paths.keys() & {"flame2020", "flame2023", "flame2023-open"}):
+        from manyfaces.io.flame_files import FLAME_VERSIONS
 
-    def __init__(self, accept_terms: bool, progress: Progress):
+        models = [paths[name] / version.file_name for version in FLAME_VERSIONS.values()]
+        steps += [f"manyfaces assets import flame {shlex.quote(str(path))}" for path in models if path.is_file()]
+    if set(assets.GROUPS["ofer"]) <= paths.keys():
+        parts = zip(("idgen", "idrank", "expgen"), assets.GROUPS["ofer"], strict=True)
+        given = " ".join(f"--{part} {shlex.quote(str(paths[name]))}" for part, name in parts)
+        steps.append(f"manyfaces assets import ofer {given} --front-indices frontindices.npy  # of OFER's repository")
+    return steps
+
+
+class _Clerk:
+    """Asks a person at the terminal what a download asks of us, each thing once; a bar shows how far it is."""
+
+    def __init__(self, accept_terms: bool):
         self._accept_terms = accept_terms
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
         self._accepted: dict[str, bool] = {}
         self._logins: dict[str, assets.Login] = {}
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            SpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=console, disable=not console.is_terminal, redirect_stdout=False)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
 
     def answers(self) -> assets.Answers:
         return assets.Answers(self._accepts, self._login, self._show, self._say)
@@ -90,11 +113,13 @@ class _Clerk:
 
     def _show(self, asset: assets.Asset, here: int, total: int | None) -> None:
         if asset.name not in self._tasks:
-            self._progress.start()
-            self._tasks[asset.name] = self._progress.add_task(asset.name, total=total)
-        self._progress.update(self._tasks[asset.name], completed=here, total=total)
+            # With the first bytes, not before: a bar would cover the questions.
+            self._bar.start()
+            self._tasks[asset.name] = self._bar.add_task(asset.name, total=total, completed=here)
+        self._bar.update(self._tasks[asset.name], completed=here, total=total)
 
     def _say(self, remark: str) -> None:
+        self._bar.stop()
         print(remark, file=sys.stderr)
 
 
@@ -103,15 +128,3 @@ def _ask(question: Callable[[], str]) -> str:
         return question()
     except EOFError:  # Ctrl-D: no answer
         return ""
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """A bar with speed and time left, on a terminal; it starts with the first bytes, so as not to cover a question."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), SpeedColumn(), TimeRemainingColumn())
-    progress = Progress(*columns, console=console, disable=not console.is_terminal)
-    try:
-        yield progress
-    finally:
-        progress.stop()
