@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from manyfaces.assets.manifest import find_asset
 from manyfaces.cli import app
 from manyfaces.core.errors import ChoiceError, HeadFileError
 from manyfaces.heads import HeadData, HeadModel
@@ -138,6 +139,7 @@ def test_an_imported_head_is_found_by_its_name(
     with pytest.raises(HeadFileError, match=f"{name!r} was not imported yet") as caught:
         load_head(name)
     assert f"manyfaces assets import flame {FLAME_VERSIONS[name].file_name} --name {name}" in caught.value.fix
+    assert find_asset(FLAME_VERSIONS[name].asset).name in caught.value.fix
     head, path = import_flame([stand_in.write_model(tmp_path, FLAME_VERSIONS[name].file_name)])
     assert path == empty_cache / "heads" / f"{name}.npz"
     same(load_head(name), head)

@@ -24,28 +24,30 @@ class FlameVersion:
         name: what `load_head` is asked for.
         title: what its makers call it.
         file_name: under which it is published.
+        asset: what `manyfaces assets fetch` is asked for.
     """
 
     name: str
     title: str
     file_name: str
+    asset: str
 
     @property
     def how_to_get(self) -> str:
         """What to do to have it, one line."""
         return (
-            f"get {self.title} from FLAME's site (an account and its licence are needed), "
-            f"then run: manyfaces assets import flame {self.file_name} --name {self.name}"
+            f"with an account at FLAME's site get {self.title}: manyfaces assets fetch {self.asset}; "
+            f"then: manyfaces assets import flame {self.file_name} --name {self.name}"
         )
 
 
 FLAME_VERSIONS: dict[str, FlameVersion] = {
     version.name: version
     for version in (
-        FlameVersion("flame20", "FLAME 2020", "generic_model.pkl"),
-        FlameVersion("flame23", "FLAME 2023", "flame2023.pkl"),
-        FlameVersion("flame23-no-jaw", "FLAME 2023 without jaw", "flame2023_no_jaw.pkl"),
-        FlameVersion("flame23-open", "FLAME 2023 Open", "flame2023_Open.pkl"),
+        FlameVersion("flame20", "FLAME 2020", "generic_model.pkl", "flame2020"),
+        FlameVersion("flame23", "FLAME 2023", "flame2023.pkl", "flame2023"),
+        FlameVersion("flame23-no-jaw", "FLAME 2023 without jaw", "flame2023_no_jaw.pkl", "flame2023"),
+        FlameVersion("flame23-open", "FLAME 2023 Open", "flame2023_Open.pkl", "flame2023-open"),
     )
 }
 

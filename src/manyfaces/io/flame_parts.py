@@ -101,8 +101,8 @@ def _contour(head: HeadData, arrays: Arrays) -> HeadData:
 def _mediapipe(head: HeadData, arrays: Arrays) -> HeadData:
     """`mediapipe_landmark_embedding.npz`: 105 of FaceMesh's points."""
     indices = _whole(arrays["landmark_indices"]).ravel()
-    if len(set(indices.tolist())) != len(indices) or indices.max(initial=0) >= 478:
-        raise HeadFileError("its landmark_indices are not distinct numbers of FaceMesh's points")
+    if len(set(indices.tolist())) != len(indices) or indices.max(initial=0) >= 468:
+        raise HeadFileError("its landmark_indices are not distinct numbers below 468")
     points = replace(_points(arrays["lmk_face_idx"], arrays["lmk_b_coords"], 105), indices=indices)
     return replace(head, landmarks=head.landmarks | {"mediapipe105": points})
 
