@@ -1,0 +1,34 @@
+"""Open a set of photos, whatever it is kept in."""
+
+from pathlib import Path
+
+from manyfaces.data.photos.crop_files import Channels
+from manyfaces.data.photos.lists import open_photo_set
+from manyfaces.data.photos.photo_set import Missing
+from manyfaces.data.photos.sample import SampleSet
+from manyfaces.data.photos.shard_set import open_shards
+from manyfaces.data.photos.shards import INDEX
+
+
+def open_set(
+    folder: Path,
+    channels: Channels = "rgb",
+    missing: Missing = "error",
+    n_identity: int = 300,
+    n_expression: int = 50,
+) -> SampleSet:
+    """Open a folder of shards, or of files with their list beside it; all files are there when this returns.
+
+    Args:
+        folder: the shards, or `<root>/<NAME>` of a set in files.
+        channels: of a set in files; see `open_photo_set`.
+        missing: likewise.
+        n_identity: likewise.
+        n_expression: likewise.
+
+    Raises:
+        DataError: it is neither, or names files that are not there.
+    """
+    if (folder / INDEX).is_file() or any(folder.glob("shard-*.tar")):
+        return open_shards(folder)
+    return open_photo_set(folder, None, channels, missing, n_identity, n_expression)
