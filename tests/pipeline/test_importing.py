@@ -225,9 +225,12 @@ def test_the_head_is_asked_for_where_names_do_not_tell(tmp_path):
         head_of_names(files("a_flame20.tar", "b_flame23.tar"))
 
 
-@pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "-x"])
-def test_a_name_is_no_path(ofer, write, empty_cache, name):
-    with pytest.raises(InputError, match="cannot be the name"):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [(name, "cannot be the name") for name in ("../up", "a/b", ".hidden", "-x")] + [("ofer-open", "ships with")],
+)
+def test_a_name_is_no_path_and_not_taken(ofer, write, empty_cache, name, said):
+    with pytest.raises(InputError, match=said):
         convert(write(ofer), ImportSettings(name=name), lambda line: None, ofer)
 
 

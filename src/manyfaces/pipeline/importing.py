@@ -23,7 +23,7 @@ from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
 from manyfaces.methods.ofer.published import published_rank_state, published_unet_state
 from manyfaces.methods.ofer.replay import Shapes
-from manyfaces.pipeline.catalogue import models_folder
+from manyfaces.pipeline.catalogue import MODELS, models_folder
 from manyfaces.pipeline.projections import AttentionSource, Say, attention_weights
 
 HeadName = Literal["flame20", "flame23"]
@@ -178,6 +178,8 @@ def head_of_names(files: OferFiles) -> HeadName:
 def _target(name: str) -> Path:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise InputError(f"{name!r} cannot be the name of a model", "use letters, digits, dots, hyphens")
+    if name in [model.name for model in MODELS]:
+        raise InputError(f"{name} is a model that ships with the program", "give another --name")
     target = models_folder() / name
     if target.exists() and not (target / CARD_NAME).is_file():
         raise OutputError(f"{target} is there and is no model", "move it away, or give another --name")
