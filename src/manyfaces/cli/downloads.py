@@ -58,7 +58,9 @@ def _next_steps(paths: dict[str, Path]) -> list[str]:
     if set(assets.GROUPS["ofer"]) <= paths.keys():
         parts = zip(("idgen", "idrank", "expgen"), assets.GROUPS["ofer"], strict=True)
         given = " ".join(f"--{part} {shlex.quote(str(paths[name]))}" for part, name in parts)
-        steps.append(f"manyfaces assets import ofer {given} --front-indices frontindices.npy  # of OFER's repository")
+        # The manifest has the weights for FLAME 2020; names in the cache do not tell.
+        front = "--head flame20 --front-indices frontindices.npy  # of OFER's repository"
+        steps.append(f"manyfaces assets import ofer {given} {front}")
     return steps
 
 
