@@ -8,6 +8,7 @@ import shutil
 import types
 
 import pytest
+import torch
 
 from manyfaces import assets
 from manyfaces.assets import Answers, download, http, locks
@@ -222,6 +223,35 @@ def test_the_first_download_is_recorded_and_later_ones_are_compared(serve, put_u
     assert str(receipt) in caught.value.fix
     receipt.unlink()
     assert assets.fetch("thing").read_bytes() == OTHER
+
+
+@pytest.mark.parametrize("format", ["zip", "pickle"])
+def test_weights_that_nobody_knows_must_at_least_be_weights(serve, put_up, tmp_path, empty_cache, format):
+    torch.save({"a": torch.zeros(3)}, tmp_path / "weights", _use_new_zipfile_serialization=format == "zip")
+    served = serve(content=b"Sorry, too many downloads today")
+    put_up(served.address, member="thing.tar")
+    with pytest.raises(AssetError, match="no file that torch has written"):
+        assets.fetch("thing")
+    assert files(empty_cache) == []
+    served.content, served.etag = (tmp_path / "weights").read_bytes(), '"two"'
+    assert assets.fetch("thing").read_bytes() == served.content
+
+
+def test_nothing_is_no_file(serve, put_up, waits):
+    put_up(serve(content=b"").address)
+    with pytest.raises(AssetError, match="nothing came"):
+        assets.fetch("thing")
+
+
+def test_an_answer_without_end_stops(serve, put_up, monkeypatch):
+    monkeypatch.setattr(download, "LIMIT", 300_000)
+    served = serve(content=CONTENT, says_length=False)
+    put_up(served.address)
+    with pytest.raises(AssetError, match="no end"):
+        assets.fetch("thing")
+    served.says_length = True
+    with pytest.raises(AssetError, match="which no model file has"):
+        assets.fetch("thing")
 
 
 def test_damage_after_the_download_is_noticed(serve, put_up):

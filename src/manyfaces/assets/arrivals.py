@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 from manyfaces.assets.answers import Answers, require_acceptance
@@ -81,6 +82,8 @@ def _keep(asset: Asset, answers: Answers, source: str, partial: Partial) -> None
     try:
         if expected not in (None, digest):
             raise _other_bytes(asset, source, digest, expected)
+        if expected is None:
+            _refuse_other_kinds(asset, partial.path)
         if asset.unpack:
             files = unpack(partial.path, asset.unpack, unpacked_folder(asset))
             answers.say(f"{asset.name}: took out {', '.join(file.name for file in files)}")
@@ -96,6 +99,17 @@ def _keep(asset: Asset, answers: Answers, source: str, partial: Partial) -> None
             f"{asset.name}: its makers publish no checksum, so that of this first download was recorded "
             f"(sha256 {digest}); later ones are compared with it"
         )
+
+
+def _refuse_other_kinds(asset: Asset, path: Path) -> None:
+    """Tell a file that torch has written from a message in its place; what is recorded as right must look right."""
+    if Path(asset.file_name).suffix not in (".pth", ".tar"):
+        return  # archives that are unpacked are checked by that
+    with path.open("rb") as file:
+        begin = file.read(2)
+    # Since torch 1.6 a zip, whose directory is at its end; before, a pickle.
+    if not zipfile.is_zipfile(path) and begin != b"\x80\x02":
+        raise AssetError(f"what came as {asset.name} is no file that torch has written", f"look at {asset.page}")
 
 
 def _other_bytes(asset: Asset, source: str, digest: str, expected: str | None) -> AssetError:

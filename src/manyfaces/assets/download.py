@@ -19,7 +19,7 @@ TRIES = 5
 """Times in a row that a connection may break without a new byte."""
 
 LIMIT = 16 * 1024**3
-"""Bytes; no model file is larger, an endless answer is."""
+"""Bytes; no model file is larger, and an endless answer would fill the disk."""
 
 
 def download(
@@ -68,11 +68,13 @@ def _try_once(
         check(response, wanted)
         pieces = chunks(response)
         first = next(pieces, b"")
-        total = _begin(response, first, wanted, partial) if response.status_code == 200 else _whole_size(response)
-        if response.status_code == 206 and not (note and _goes_on(response, note, start)):
+        if response.status_code == 200:
+            total, known = _begin(response, first, wanted, partial), b""
+        elif note and _goes_on(response, note, start):
+            total, known = _whole_size(response), partial.tail(start)
+        else:
             raise _changed(partial)
         _refuse_too_much(wanted, partial, total)
-        known = partial.tail(start) if response.status_code == 206 else b""
         _write(chain([first], pieces), known, partial, lambda here: progress(here, total))
     if total is not None and partial.size != total:
         raise CutError(f"the connection was cut after {partial.size} of {total} bytes")
@@ -88,15 +90,17 @@ def _write(pieces: Iterable[bytes], known: bytes, partial: Partial, progress: Ca
                 raise _changed(partial)
             known = known[same:]
             here += file.write(piece[same:])
-            if here > LIMIT:
-                raise OSError(f"more than {LIMIT} bytes came")
             progress(here)
+            if here > LIMIT:
+                raise OSError(f"{here} bytes came and no end, which no model file has")
 
 
 def _begin(response: requests.Response, first: bytes, wanted: Wanted, partial: Partial) -> int | None:
     """Start over: at the first try, and where the server has no parts or another version; returns the whole size."""
     if first.lstrip()[:9].lower().startswith((b"<!doctype", b"<html")):
         raise web_page(wanted)
+    if not first:
+        raise CutError("nothing came")
     length = response.headers.get("content-length", "")
     total = int(length) if length.isdecimal() else None
     etag = response.headers.get("etag", "")

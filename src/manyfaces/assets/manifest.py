@@ -88,7 +88,7 @@ _OWN = (
     ),
 )
 
-# Sizes and checksums of the files below are None: their makers publish none, and none is made up.
+# Their makers publish neither sizes nor checksums of the files below, and none are made up: both are None.
 _FLAME = Site("flame", "https://flame.is.tue.mpg.de/download.php")
 _OFER = Site("ofer", "https://ofer.is.tue.mpg.de/download.php")
 
@@ -105,8 +105,8 @@ def _from_mpi(name: str, site: Site, file: str, licence: str, terms: str, unpack
     )
 
 
-_FLAME_TERMS = "the FLAME head model, by the Max Planck Institute; scientific research, no commercial use"
-_OFER_TERMS = "weights of OFER, by its authors; non-commercial research, see the page"
+_FLAME_TERMS = "the FLAME head model, by the Max Planck Institute; no commercial use"
+_OFER_TERMS = "weights of OFER, by its authors; no commercial use"
 
 _REQUESTED = (
     _from_mpi("flame2020", _FLAME, "FLAME2020.zip", "FLAME licence", _FLAME_TERMS, ("*.pkl",)),
