@@ -31,7 +31,7 @@ def with_part(head: HeadData, arrays: Arrays, what: str) -> HeadData:
     """
     try:
         return _reader(arrays)(head, arrays)
-    except (ValueError, TypeError, IndexError, AttributeError, KeyError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, AttributeError, KeyError, OverflowError, RuntimeError) as error:
         raise HeadFileError(f"{what} cannot be used: {error}", "take the file that FLAME's makers publish") from None
     except HeadFileError as error:
         fix = error.fix or "take the file that FLAME's makers publish"

@@ -1,6 +1,7 @@
 """Read pickles of arrays and plain values without running anything that they name; see `pickle_stand_ins`."""
 
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,10 @@ def load_npy(raw: bytes, what: str, error: type[ManyfacesError] = HeadFileError)
     try:
         version = np.lib.format.read_magic(file)
         read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        if not read_header(file)[2].hasobject:
-            file.seek(0)
-            return np.lib.format.read_array(file, allow_pickle=False)
+        shape, fortran, dtype = read_header(file)
+        if not dtype.hasobject:
+            numbers = np.frombuffer(raw, dtype, math.prod(shape), file.tell())
+            return numbers.reshape(shape, order="F" if fortran else "C").copy(order="A")
     except MemoryError:
         raise error(f"{what} does not fit into memory") from None
     except Exception as why:  # the header is read as Python's literals are, which fails in many ways

@@ -37,7 +37,7 @@ def read_texture(path: str | Path, n_components: int | None = None) -> TextureSp
         return _space(path.stem, arrays, n_components)
     except KeyError as error:
         raise HeadFileError(f"{path.name} is no texture space: it lacks {error}", "download it again") from None
-    except (ValueError, TypeError, IndexError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, IndexError, AttributeError, OverflowError, RuntimeError) as error:
         raise HeadFileError(f"{path.name} is no texture space: {error}", "download it again") from None
     except HeadFileError as error:
         raise HeadFileError(f"{path.name} cannot be used: {error.message}", error.fix or "download it again") from None
@@ -52,7 +52,7 @@ def _space(name: str, arrays: Mapping[str, Any], n_components: int | None) -> Te
     if "mean" not in arrays and "MU" not in arrays:
         raise HeadFileError("it holds neither `mean` and `tex_dir` nor `MU` and `PC`")
     own = "mean" in arrays
-    mean = _maps(arrays["mean" if own else "MU"], own)[0]
+    mean = _mean(arrays["mean" if own else "MU"], own)
     shines = "specMU" in arrays  # only AlbedoMM separates what shines, and only it holds linear light
     return TextureSpace(
         name=name,
@@ -61,9 +61,13 @@ def _space(name: str, arrays: Mapping[str, Any], n_components: int | None) -> Te
         uv=torch.as_tensor(np.asarray(arrays.get("vt", np.zeros((0, 2))), np.float32)),
         uv_faces=torch.as_tensor(np.asarray(arrays.get("ft", np.zeros((0, 3)))).astype(np.int32)),
         linear=shines,
-        specular_mean=_maps(arrays["specMU"], own)[0] if shines else None,
+        specular_mean=_mean(arrays["specMU"], own) if shines else None,
         specular_basis=_basis(arrays, "specPC", mean, n_components) if shines else None,
     )
+
+
+def _mean(values: Any, own: bool) -> Float[Tensor, "H W 3"]:
+    return _maps(np.asarray(values)[..., None], own)[0]
 
 
 def _basis(
@@ -71,13 +75,12 @@ def _basis(
 ) -> Float[Tensor, "K H W 3"]:
     if n_components == 0:
         return torch.zeros(0, *mean.shape)
-    return _maps(np.moveaxis(np.asarray(arrays[key])[..., :n_components], -1, 0), key == "tex_dir")
+    return _maps(np.asarray(arrays[key])[..., :n_components], key == "tex_dir")
 
 
-def _maps(values: Any, own: bool) -> Float[Tensor, "K H W 3"]:
-    """Maps (K, H, W, 3) from arrays (K, H, W, 3), (H, W, 3), or the same with the map in one row of numbers."""
-    array = np.asarray(values, np.float32)
-    n_maps = len(array) if array.ndim in (2, 4) else 1
-    height = array.shape[-3] if array.ndim > 2 else math.isqrt(array.size // max(n_maps, 1) // 3)
-    maps = array.reshape(n_maps, height, -1, 3)[..., ::-1]
-    return torch.from_numpy(np.ascontiguousarray(maps / 255 if own else maps))
+def _maps(values: np.ndarray, own: bool) -> Float[Tensor, "K H W 3"]:
+    """Maps from arrays (H, W, 3, K), or (H W 3, K) of square maps; BGR, of 255 in FLAME's own file."""
+    height = values.shape[0] if values.ndim == 4 else math.isqrt(values.shape[0] // 3)
+    bgr = torch.from_numpy(np.array(values, np.float32)).reshape(-1, 3, values.shape[-1])
+    maps = bgr.flip(1).flatten(0, 1).T.contiguous().reshape(values.shape[-1], height, -1, 3)
+    return maps.div_(255) if own else maps
