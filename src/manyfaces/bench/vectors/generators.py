@@ -13,7 +13,7 @@ from manyfaces.bench.vectors.watching import RuleNoise, watched
 from manyfaces.diffusion import ANCESTRAL, SamplerConfig, visited_steps
 from manyfaces.methods.ofer import PAPER
 from manyfaces.methods.ofer.generator import CoefficientGenerator
-from manyfaces.nn import UNet1D
+from manyfaces.nn import FrozenUNet1D, UNet1D
 
 EPS, ACTIVATION, EXACT = Tolerance(1e-5), Tolerance(1e-4), Tolerance(1e-10)
 TRACE, SAMPLE, PUBLISHED_SAMPLE = Tolerance(3e-5), Tolerance(2e-3), Tolerance(1e-4)
@@ -93,8 +93,8 @@ def _noise(file: str, noise: RuleNoise, theirs: Mapping[str, Any]) -> list[Compa
 def _trace(file: str, prefix: str, net: UNet1D, context: Tensor, theirs: Mapping[str, Any]) -> Comparison:
     """What the network makes of the recorded x_t."""
     noisy, steps = torch.from_numpy(theirs[f"{prefix}trace_x"]).float(), theirs[f"{prefix}trace_t"].tolist()
-    prepared = net.prepare(context, steps)
-    predicted = torch.stack([net.denoise(x, t, prepared) for x, t in zip(noisy, steps, strict=True)])
+    denoiser = FrozenUNet1D(net).prepare(context, steps)
+    predicted = torch.stack([denoiser(x, t) for x, t in zip(noisy, steps, strict=True)])
     return compare(file, f"{prefix}trace_eps", predicted, theirs[f"{prefix}trace_eps"], TRACE)
 
 

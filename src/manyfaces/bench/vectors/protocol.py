@@ -1,6 +1,6 @@
 """`manyfaces bench vectors DIR`: everything that a set holds, one part after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def compare_all(vectors: VectorSet) -> VectorReport:
     """Compare everything in a set."""
     found: list[Comparison] = []
     with progress_bar("comparing", len(PARTS)) as advance:
-        for part in PARTS:
+        for part in PARTS.values():
             found += part(vectors)
             advance()
     order = {file: k for k, file in enumerate(("state_dicts", *FILES))}
@@ -81,15 +81,15 @@ def _farl(vectors: VectorSet) -> list[Comparison]:
 
 
 #: What there is to compare, cheap parts first. Each draws its own network, so that one at a time is in memory.
-PARTS: tuple[Callable[[VectorSet], list[Comparison]], ...] = (
-    diffusion.check_schedule,
-    diffusion.check_steps,
-    head.check_head,
-    objectives.check_ranking_losses,
-    _noise_loss,
-    _arcface,
-    _farl,
-    _rank,
-    partial(_generator, model="expgen"),
-    partial(_generator, model="idgen"),
-)
+PARTS: Mapping[str, Callable[[VectorSet], list[Comparison]]] = {
+    "schedule": diffusion.check_schedule,
+    "steps": diffusion.check_steps,
+    "head": head.check_head,
+    "ranking losses": objectives.check_ranking_losses,
+    "noise loss": _noise_loss,
+    "arcface": _arcface,
+    "farl": _farl,
+    "idrank": _rank,
+    "expgen": partial(_generator, model="expgen"),
+    "idgen": partial(_generator, model="idgen"),
+}

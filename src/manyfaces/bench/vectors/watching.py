@@ -25,7 +25,7 @@ def watched(
     seen: dict[str, Tensor] = {}
 
     def collect(name: str) -> Any:
-        def hook(_: nn.Module, arguments: tuple[Tensor, ...], output: Tensor | None = None) -> None:
+        def hook(_: nn.Module, arguments: tuple[Any, ...], output: Tensor | None = None) -> None:
             seen[name] = (arguments[0] if output is None else output).detach()
 
         return hook
