@@ -9,12 +9,14 @@ from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import numpy_generator, stream_seed
 from manyfaces.data.photos.augment import OcclusionAugment
 from manyfaces.data.photos.sample import Sample, SampleSet
+from manyfaces.data.sources import ALL_ROWS
 from manyfaces.detect.alignment import to_face_crops
 from manyfaces.methods.ofer import Example
 
@@ -61,16 +63,16 @@ class PhotoSource:
         """Expressions are known for all photos; without them they read as zero, which teaches nothing."""
         return all(photos.has_expression for photos in self.sets)
 
-    def batch(self, seed: int, step: int, size: int) -> Example:
-        """Draw `size` examples, their conditions `FaceCrops`.
+    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> Example:
+        """Draw `size` examples, their conditions `FaceCrops`, and read those of them that are named by `rows`.
 
         Raises:
-            DataError: a file is damaged, or has gone since the set was opened.
+            InputError: a file is damaged, or has gone since the set was opened.
         """
         drawn = self.draw(seed, step, size)
+        numbers = torch.arange(size)[rows].tolist()
         with ThreadPoolExecutor(_READERS) as readers:
-            samples = list(readers.map(lambda place: self.sets[place[0]].read(place[1]), drawn))
-            numbers = range(size)
+            samples = list(readers.map(lambda k: self.sets[drawn[k][0]].read(drawn[k][1]), numbers))
             crops = list(readers.map(lambda k, sample: self._crops(sample, seed, step, k), numbers, samples))
         aligned, portrait = (np.stack(part) for part in zip(*crops, strict=True))
         truths = [sample.truth for sample in samples]
