@@ -1,16 +1,16 @@
 """An imported model in miniature: the paper's structure, random weights, encoders of a few thousand numbers."""
 
 import dataclasses
-import json
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from manyfaces.core.config import to_dict
+from manyfaces.core.config import to_dict, to_json
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.io.head_files import load_head, save_head
+from manyfaces.io.model_folders import ModelCard
 from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, RankConfig, UNetConfig
 from manyfaces.methods.ofer.image_encoder import ArcFaceEncoder, FarlArcFaceEncoder
 
@@ -103,5 +103,5 @@ def write_model(folder, head="flame20"):
     for part in encoders:
         save_weights(folder / f"{part}.safetensors", getattr(ofer, part).state_dict(), {"ofer": to_dict(SIZES)})
     np.save(folder / "front_indices.npy", front)
-    (folder / "model.json").write_text(json.dumps({"method": "ofer", "head": head, "sizes": to_dict(SIZES)}))
+    (folder / "model.json").write_text(to_json(ModelCard("ofer", head, SIZES, {}, (), "test")))
     return folder

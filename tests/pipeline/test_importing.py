@@ -9,19 +9,17 @@ import torch
 from torch import nn
 
 from manyfaces.cli import app
-from manyfaces.core.config import from_dict
 from manyfaces.core.errors import InputError, OutputError, WeightError
 from manyfaces.diffusion import linear_schedule
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.model_folders import read_model_folder
-from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig, RankConfig, UNetConfig
+from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, RankConfig, UNetConfig
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
 from manyfaces.methods.ofer.published import published_projections
 from manyfaces.methods.ofer.replay import StreamPlace, numbers_of_clip, numbers_of_iresnet, replay
 from manyfaces.pipeline.importing import (
     PARTS,
     ImportSettings,
-    ModelCard,
     OferFiles,
     convert,
     head_of_names,
@@ -129,8 +127,8 @@ def test_an_imported_model_has_the_authors_numbers(ofer, write, empty_cache, tmp
     assert folder == empty_cache / "models" / "ofer-flame20"
     model = read_model_folder(folder)
     assert model.front_indices().tolist() == list(range(8, -1, -1))
-    assert from_dict(OferConfig, model.card["sizes"]) == SMALL
-    card = from_dict(ModelCard, model.card)
+    card = model.card
+    assert card.sizes == SMALL
     assert card.head == "flame20"
     assert [source.role for source in card.sources] == [*PARTS, "front_indices"]
     assert all("verified on 4" in origin for origin in card.attention.values())
@@ -172,7 +170,7 @@ def test_projections_that_cannot_be_compared_are_said(ofer, write, empty_cache):
     said = []
     folder = convert(write(ofer, held=False), ImportSettings(), said.append, ofer)
     assert sum("cannot be verified" in line for line in said) == 2
-    assert "not verified" in read_model_folder(folder).card["attention"]["idgen"]
+    assert "not verified" in read_model_folder(folder).card.attention["idgen"]
 
 
 def test_projections_are_found_where_more_was_built_before(ofer, write, empty_cache):

@@ -145,9 +145,9 @@ def test_a_head_without_landmarks_is_named_with_the_file_it_lacks(load_published
             "lists 40 front vertices from 10",
         ),
         (lambda folder: np.save(folder / "front_indices.npy", np.array([{}])), "damaged or no list"),
-        (lambda folder: (folder / "model.json").write_text("{"), r"model\.json is damaged"),
-        (lambda folder: (folder / "model.json").write_text('{"method": "ofer"}'), "does not say head, sizes"),
-        (lambda folder: (folder / "model.json").write_text("[]"), "does not say method"),
+        (lambda folder: (folder / "model.json").write_text("{"), r"model\.json cannot be used: .*JSON"),
+        (lambda folder: (folder / "model.json").write_text('{"method": "ofer"}'), "lacks head, sizes"),
+        (lambda folder: (folder / "model.json").write_text("[]"), "must be a JSON object"),
     ],
 )
 def test_damaged_folders_are_named(published, stand_in, tmp_path, monkeypatch, spoil, said):

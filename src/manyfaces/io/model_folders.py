@@ -1,18 +1,58 @@
 """Folders of imported models: `model.json` says what the model is, its weights lie beside it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int
 
-from manyfaces.core.errors import WeightError
+from manyfaces.core.config import from_json
+from manyfaces.core.errors import ConfigError, WeightError
+from manyfaces.methods.ofer import OferConfig
 
 CARD_NAME = "model.json"
 FRONT_NAME = "front_indices.npy"
+HeadName = Literal["flame20", "flame23"]
 _AGAIN = "import the model again: manyfaces assets import ofer (docs/published-weights.md)"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a model was made of, as its card names it.
+
+    Attributes:
+        role: what it is.
+        file: its name.
+        size: bytes.
+        sha256: hex digest.
+    """
+
+    role: str
+    file: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What `model.json` says.
+
+    Attributes:
+        method: family.
+        head: name of the head model the weights were made for.
+        sizes: of the networks.
+        attention: generator -> where its attention projections come from.
+        sources: the files it was made of.
+        made_with: version of this program.
+    """
+
+    method: Literal["ofer"]
+    head: HeadName
+    sizes: OferConfig
+    attention: dict[str, str]
+    sources: tuple[Source, ...]
+    made_with: str
 
 
 @dataclass(frozen=True)
@@ -21,13 +61,11 @@ class ModelFolder:
 
     Attributes:
         path: the folder; its name is the model's.
-        head: name of the head model that the weights were made for.
-        card: all that `model.json` says.
+        card: what `model.json` says.
     """
 
     path: Path
-    head: str
-    card: dict[str, Any]
+    card: ModelCard
 
     @property
     def name(self) -> str:
@@ -64,15 +102,9 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     """
     path = Path(path)
     try:
-        card = json.loads((path / CARD_NAME).read_text(encoding="utf-8"))
+        return ModelFolder(path, from_json(ModelCard, (path / CARD_NAME).read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise WeightError(f"{path} is no model: it holds no {CARD_NAME}", _AGAIN) from None
-    except (OSError, ValueError) as error:
-        raise WeightError(f"{path / CARD_NAME} is damaged: {' '.join(str(error).split())}", _AGAIN) from error
-    wanted = {"method": str, "head": str, "sizes": dict}
-    wrong = [key for key, kind in wanted.items() if not isinstance(card, dict) or not isinstance(card.get(key), kind)]
-    if wrong:
-        raise WeightError(f"{path / CARD_NAME} does not say {', '.join(wrong)}", _AGAIN)
-    if card["method"] != "ofer":
-        raise WeightError(f"{path} is a model of the method {card['method']!r}", "known: ofer")
-    return ModelFolder(path, card["head"], card)
+    except (OSError, UnicodeDecodeError, ConfigError) as error:
+        why = error.message if isinstance(error, ConfigError) else " ".join(str(error).split())
+        raise WeightError(f"{path / CARD_NAME} cannot be used: {why}", _AGAIN) from error

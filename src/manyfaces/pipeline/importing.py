@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from manyfaces.core.errors import InputError, OutputError, WeightError
 from manyfaces.diffusion import linear_schedule
 from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import State, save_weights
-from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME
+from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME, HeadName, ModelCard, Source
 from manyfaces.io.ofer_checkpoints import OferCheckpoint, Part, read_front_indices, read_ofer_checkpoint
 from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
@@ -26,7 +25,6 @@ from manyfaces.methods.ofer.replay import Shapes
 from manyfaces.pipeline.catalogue import MODELS, models_folder
 from manyfaces.pipeline.projections import AttentionSource, Say, attention_weights
 
-HeadName = Literal["flame20", "flame23"]
 HEADS: tuple[HeadName, ...] = ("flame20", "flame23")
 PARTS: tuple[Part, ...] = ("idgen", "idrank", "expgen")
 
@@ -70,44 +68,6 @@ class ImportSettings:
     head: HeadName | None = None
     attention: AttentionSource = "replay"
     name: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file that a model was made of, as its card names it.
-
-    Attributes:
-        role: what it is.
-        file: its name.
-        size: bytes.
-        sha256: hex digest.
-    """
-
-    role: str
-    file: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What `model.json` says.
-
-    Attributes:
-        method: family.
-        head: name of the head model the weights were made for.
-        sizes: of the networks.
-        attention: generator -> where its attention projections come from.
-        sources: the files it was made of.
-        made_with: version of this program.
-    """
-
-    method: Literal["ofer"]
-    head: HeadName
-    sizes: OferConfig
-    attention: dict[str, str]
-    sources: tuple[Source, ...]
-    made_with: str
 
 
 def import_ofer(files: OferFiles, settings: ImportSettings, say: Say) -> Path:

@@ -1,11 +1,13 @@
 """Imported models: the paper's networks with the authors' weights, on FLAME."""
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Int
 
 from manyfaces.assets import verify_packaged
-from manyfaces.core.config import from_dict
 from manyfaces.core.errors import WeightError
 from manyfaces.heads import HeadData, HeadModel
 from manyfaces.io.head_files import load_head
@@ -13,10 +15,11 @@ from manyfaces.io.model_folders import ModelFolder, read_model_folder
 from manyfaces.methods.ofer import FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
+from manyfaces.metrics.vertices import MM_PER_M
 from manyfaces.pipeline.conditioning import CropConditioner
 from manyfaces.pipeline.models import LoadedOfer, load_detector, load_encoder, load_mesh, load_part
 
-# What the authors call FLAME 2023 is the version without jaw where they train, and may be either where they test.
+# The authors train on FLAME 2023 without jaw, and call it FLAME 2023.
 _FITTING_HEADS = {"flame23": ("flame23", "flame23-no-jaw")}
 
 
@@ -34,19 +37,18 @@ def load_imported_ofer(folder: Path, device: torch.device, head: str | Path | No
         HeadFileError: the head is missing or damaged.
     """
     model = read_model_folder(folder)
-    data = load_head(head or model.head)
-    config = from_dict(OferConfig, model.card["sizes"])
-    check_head(model, data, config)
-    head_model = HeadModel(data)
+    data, config = load_head(head or model.card.head), model.card.sizes
+    check_head(model, data)
+    front = _front(model, data, config)
     encoders = {part: make() for part, make in PAPER_ENCODERS.items()}
-    ofer = Ofer(config, _front_face(head_model, model, config), encoders)
+    ofer = Ofer(config, _front_face(data, front, config), encoders)
     for part in encoders:
         load_part(getattr(ofer, part), model.weights(part))
     # The ranker alone: the published test script shows one copy of the photo to it, and a hundred to the others.
     encoders["idrank"].skips_last_norm = compat.skip_batch_norm_at_batch_one
     return LoadedOfer(
         name=model.name,
-        head=head_model,
+        head=HeadModel(_with_front(data, front)),
         detector=load_detector(),
         mesh=load_mesh(),
         # The open recipe's: it corrects points and knows what is hidden, and no published network does either.
@@ -58,31 +60,48 @@ def load_imported_ofer(folder: Path, device: torch.device, head: str | Path | No
     )
 
 
-def check_head(model: ModelFolder, data: HeadData, config: OferConfig) -> None:
+def check_head(model: ModelFolder, data: HeadData) -> None:
     """Refuse a head that the weights were not made for: coefficients mean nothing on another one.
 
     Raises:
         WeightError: names both and says what to do.
     """
-    fitting = _FITTING_HEADS.get(model.head, (model.head,))
-    fix = f"use the head {model.head}, or import weights made for {data.name}"
-    if data.name not in fitting:
-        raise WeightError(f"the weights of {model.name} are for the head {model.head}, not for {data.name}", fix)
-    has, needs = (len(data.identity_basis), len(data.expression_basis)), (config.n_identity, config.n_expression)
-    if has[0] < needs[0] or has[1] < needs[1]:
+    made_for, sizes = model.card.head, model.card.sizes
+    if data.name not in _FITTING_HEADS.get(made_for, (made_for,)):
         raise WeightError(
-            f"the weights of {model.name} need {needs[0]} identity and {needs[1]} expression coefficients, the head "
-            f"{data.name} has {has[0]} and {has[1]}",
-            f"import the head {model.head} again from its original file",
+            f"the weights of {model.name} are for the head {made_for}, not for {data.name}",
+            f"use the head {made_for}, or import weights made for {data.name}",
+        )
+    n_identity, n_expression = len(data.identity_basis), len(data.expression_basis)
+    if n_identity < sizes.n_identity or n_expression < sizes.n_expression:
+        raise WeightError(
+            f"the weights of {model.name} need {sizes.n_identity} identity and {sizes.n_expression} expression "
+            f"coefficients, the head {data.name} has {n_identity} and {n_expression}",
+            f"import the head {made_for} again from its original file",
         )
 
 
-def _front_face(head: HeadModel, model: ModelFolder, config: OferConfig) -> FrontFace:
-    front = torch.from_numpy(model.front_indices())
-    if len(front) != config.idrank.n_vertices or not 0 <= int(front.min()) <= int(front.max()) < head.n_vertices:
+def _front(model: ModelFolder, data: HeadData, config: OferConfig) -> Int[np.ndarray, " V"]:
+    """The vertices that the ranker looks at, once they are known to be on the head."""
+    front, n_vertices = model.front_indices(), len(data.template)
+    if len(front) != config.idrank.n_vertices or not 0 <= front.min() <= front.max() < n_vertices:
         raise WeightError(
-            f"{model.path} lists {len(front)} front vertices from {int(front.min())} to {int(front.max())}, not "
-            f"{config.idrank.n_vertices} of the {head.n_vertices} that the head {head.data.name} has",
+            f"{model.path} lists {len(front)} front vertices from {front.min()} to {front.max()}, not "
+            f"{config.idrank.n_vertices} of the {n_vertices} that the head {data.name} has",
             "import the model again with the authors' frontindices.npy",
         )
-    return FrontFace(head.template[front] * 1000, head.identity_basis[: config.n_identity, front] * 1000)
+    return front
+
+
+def _front_face(data: HeadData, front: Int[np.ndarray, " V"], config: OferConfig) -> FrontFace:
+    template, basis = data.template[front], data.identity_basis[: config.n_identity, front]
+    return FrontFace(torch.from_numpy(template * MM_PER_M), torch.from_numpy(basis * MM_PER_M))
+
+
+def _with_front(data: HeadData, front: Int[np.ndarray, " V"]) -> HeadData:
+    """The same head with these vertices for its front, where it came without masks."""
+    if "front" in data.masks:
+        return data
+    mask = np.zeros(len(data.template), bool)
+    mask[front] = True
+    return dataclasses.replace(data, masks={**data.masks, "front": mask})
