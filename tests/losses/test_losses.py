@@ -3,11 +3,22 @@ import math
 import pytest
 import torch
 
-from manyfaces.losses import listwise_cross_entropy, noise_l1
+from manyfaces.losses import best_candidate_cross_entropy, listwise_cross_entropy, noise_l1, noise_mse
 
 
 def test_noise_l1():
     assert float(noise_l1(torch.tensor([[1.0, -2.0]]), torch.tensor([[0.0, 2.0]]))) == pytest.approx(2.5)
+
+
+def test_noise_mse():
+    assert float(noise_mse(torch.tensor([[1.0, -2.0]]), torch.tensor([[0.0, 2.0]]))) == pytest.approx(8.5)
+
+
+def test_best_candidate_by_hand():
+    # The nearest with logit ln 3 (p = 3/4), the other with 0 (p = 1/2): -(ln 3/4 + ln 1/2) / 2.
+    scores, distance = torch.tensor([[0.0, math.log(3.0)]]), torch.tensor([[2.0, 1.0]])
+    expected = -(math.log(0.75) + math.log(0.5)) / 2
+    assert float(best_candidate_cross_entropy(scores, distance)) == pytest.approx(expected)
 
 
 def test_listwise_by_hand():

@@ -6,7 +6,6 @@ Names and shapes of the tensors are those of the public checkpoints (`backbone.p
 
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -80,10 +79,8 @@ class IResNet(nn.Module):
 
     def unnormalised(self, aligned: Float[Tensor, "B 3 112 112"]) -> Float[Tensor, "B D"]:
         """The embedding before its batch norm, which OFER's published code leaves out for a picture alone."""
-        x = aligned
-        if not self.training and x.device.type == "cpu":
-            x = x.contiguous(memory_format=torch.channels_last)  # the convolutions stay in the CPU's own layout
-        x = self.prelu(self.bn1(self.conv1(x)))
+        # Not channels_last: on a CPU core a face alone takes 0.28 s that way, 0.27 s this way; in eights the same.
+        x = self.prelu(self.bn1(self.conv1(aligned)))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         return self.fc(self.bn2(x).flatten(1))
 
