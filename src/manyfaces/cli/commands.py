@@ -202,11 +202,11 @@ class Bench:
     """Measure by a fixed protocol and print the table."""
 
     name: Annotated[Positional[str], arg(metavar="NAME")]
-    """Name of the protocol: `photos` or `synthetic`."""
-    out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))]
+    """Name of the protocol: `photos`, `synthetic`, `vectors`, ...; a name that is unknown lists them all."""
+    data: Annotated[Positional[Path | None], arg(metavar="DATA_DIR")] = None
+    """Folder in the protocol's format; `photos` and `vectors` need one."""
+    out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))] = Path("out")
     """Folder for the tables and figures."""
-    data: Annotated[Positional[Path | None], arg(metavar="PHOTOS_DIR")] = None
-    """Folder in the protocol's format; `synthetic` needs none."""
     half: Literal["all", "tune", "report"] = "all"
     """Which half of the files; figures to publish come from `report`."""
     model: str = "ofer-open"
