@@ -58,11 +58,13 @@ def test_models_are_listed(capsys, monkeypatch):
 
     module = types.ModuleType("manyfaces.pipeline.catalogue")
     module.MODELS = (Released("ofer-open", "the open one"), Released("other", "another"))
+    module.imported_models = lambda: ["ofer-flame20"]
     monkeypatch.setitem(sys.modules, "manyfaces.pipeline.catalogue", module)
     assert app.run(["models"]) == 0
     out = capsys.readouterr().out
     assert "ofer-open" in out
     assert "another" in out
+    assert "ofer-flame20" in out
 
 
 def test_bench_hands_over(capsys, monkeypatch, tmp_path):

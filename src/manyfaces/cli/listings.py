@@ -30,9 +30,11 @@ def list_assets() -> int:
 
 def list_models() -> int:
     """Print the models that can be loaded by name."""
-    from manyfaces.pipeline.catalogue import MODELS
+    from manyfaces.pipeline.catalogue import MODELS, imported_models
 
-    _print_table(("name", "what it does"), [(model.name, model.summary) for model in MODELS])
+    rows = [(model.name, model.summary) for model in MODELS]
+    rows += [(name, "imported by `manyfaces assets import`") for name in imported_models()]
+    _print_table(("name", "what it does"), rows)
     return DONE
 
 

@@ -18,7 +18,9 @@ def reconstruct_list(command: Reconstruct) -> int:
     if len(command.photos) != 1:
         raise UsageError(f"--layout official got {len(command.photos)} lists", "name one text file, one path a line")
     if command.image_root is None:
-        raise UsageError("--layout official needs --image-root", "name the folder that the list's paths are relative to")
+        raise UsageError(
+            "--layout official needs --image-root", "name the folder that the list's paths are relative to"
+        )
     if command.resume:
         raise UsageError("--resume is not for --layout official", "leave it out")
     check_numbers(command)

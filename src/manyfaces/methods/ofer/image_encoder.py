@@ -64,7 +64,9 @@ class ArcFaceEncoder(nn.Module):
 
 
 class FarlArcFaceEncoder(ArcFaceEncoder):
-    """What it looks like and who it is: cat[FaRL, ArcFace]; only ArcFace's half has length 1.
+    """What it looks like and who it is: cat[FaRL, ArcFace], as in the published code; the paper writes it the other way.
+
+    Only ArcFace's half has length 1.
 
     Args:
         arcface: see `ArcFaceEncoder`.
