@@ -41,17 +41,6 @@ def test_rows_are_independent(net):
         assert torch.allclose(net(x[i : i + 1], t[i : i + 1], context[i : i + 1])[0], whole[i], atol=1e-6)
 
 
-def test_prepared_equals_plain(net):
-    x, _, context = inputs(6)
-    x, context = x.view(2, 3, 7), context[:2, None]
-    prepared = net.prepare(context, [999, 500, 0, 500])
-    for t in (0, 500, 999):
-        plain = net(x, torch.tensor(t), context)
-        assert torch.allclose(net.denoise(x, t, prepared), plain, atol=1e-6)
-        rows = net(x.reshape(6, 7), torch.full((6,), t), context.expand(2, 3, 5).reshape(6, 5))
-        assert torch.allclose(rows.view(2, 3, 7), plain, atol=1e-6)
-
-
 def test_output_depends_on_everything(net):
     x, t, context = inputs(2)
     base = net(x, t, context)

@@ -18,6 +18,7 @@ from manyfaces.detect import FaceBox, crop_from_box
 from manyfaces.detect.alignment import points_box
 from manyfaces.io.image import read_image, read_mask
 from manyfaces.methods.ofer.compat import Compat
+from manyfaces.nn import Execution
 from manyfaces.occlusion import find_occlusion
 from manyfaces.pipeline.alignment import Aligner, Alignment, Coefficients, Deviations
 from manyfaces.pipeline.conditioning import SeenFace
@@ -26,6 +27,7 @@ from manyfaces.pipeline.models import LoadedOfer
 from manyfaces.pipeline.preprocess import look_at_face
 from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
+from manyfaces.pipeline.workers import sample_workers
 
 Photo = str | Path | Image.Image | np.ndarray
 Occlusion = Literal["auto", "none"] | str | Path | np.ndarray | None
@@ -98,6 +100,7 @@ class Predictor:
     def __init__(self, model: LoadedOfer):
         self._model = model
         self._aligner = Aligner(model.head, model.encoder)
+        model.ofer.run_as(Execution(workers=sample_workers(model.ofer.device)))
 
     @classmethod
     def from_pretrained(

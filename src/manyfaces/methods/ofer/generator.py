@@ -18,7 +18,7 @@ from manyfaces.diffusion import (
 )
 from manyfaces.losses import noise_l1
 from manyfaces.methods.ofer.config import UNetConfig
-from manyfaces.nn import ConditionalStandardiser, UNet1D
+from manyfaces.nn import ConditionalStandardiser, Execution, FrozenUNet1D, UNet1D
 
 
 class CoefficientGenerator(nn.Module):
@@ -30,16 +30,28 @@ class CoefficientGenerator(nn.Module):
         unet: sizes of the trunk.
         schedule: the noise schedule.
         standardised: diffuse what the standardiser leaves of the coefficients, not the coefficients.
+        normal_marginals: bring each coefficient to a normal law first.
+
+    Attributes:
+        execution: how the network runs when it samples; may be set at any time.
     """
 
     def __init__(
-        self, dim: int, context_dim: int, unet: UNetConfig, schedule: ScheduleConfig, standardised: bool = True
+        self,
+        dim: int,
+        context_dim: int,
+        unet: UNetConfig,
+        schedule: ScheduleConfig,
+        standardised: bool = True,
+        normal_marginals: bool = False,
     ):
         super().__init__()
         self.dim, self.context_dim = dim, context_dim
         self.schedule = linear_schedule(schedule)
-        self.standardiser = ConditionalStandardiser(dim, context_dim) if standardised else None
+        self.standardiser = ConditionalStandardiser(dim, context_dim, normal_marginals) if standardised else None
         self.net = UNet1D(dim, context_dim, unet.widths, unet.heads, unet.head_dim, unet.n_qkv, unet.time_dim)
+        self.execution = Execution()
+        self._frozen: tuple[object, FrozenUNet1D] | None = None
 
     def loss(
         self, context: Float[Tensor, "B C"], clean: Float[Tensor, "B D"], generator: BatchDraws
@@ -69,7 +81,7 @@ class CoefficientGenerator(nn.Module):
     @torch.no_grad()
     def deviation(self, context: Float[Tensor, "B C"]) -> Float[Tensor, "B D"] | None:
         """How unsure each coefficient is by the linear fit; None without one."""
-        return None if self.standardiser is None else self.standardiser.std(context)
+        return None if self.standardiser is None else self.standardiser.deviation(context)
 
     @torch.no_grad()
     def sample(
@@ -105,9 +117,21 @@ class CoefficientGenerator(nn.Module):
             raise InputError(f"cannot draw {n} samples with {context.shape[-2]} contexts")
         if context.shape[-1] != self.context_dim:
             raise InputError(f"the condition has {context.shape[-1]} numbers, the network wants {self.context_dim}")
-        prepared = self.net.prepare(context, visited_steps(sampler, self.schedule))
+        denoiser = self._frozen_net().prepare(context, visited_steps(sampler, self.schedule))
         noise = unit_noise((*context.shape[:-2], n, self.dim), generator, context)
         if sampler.central:
             noise[..., 0, :] = 0
-        clean = sample(sampler, lambda noisy, t: self.net.denoise(noisy, t, prepared), self.schedule, noise, generator)
+        clean = sample(sampler, denoiser, self.schedule, noise, generator)
         return clean if self.standardiser is None else self.standardiser.inverse(clean, context)
+
+    def _frozen_net(self) -> FrozenUNet1D:
+        """The network for sampling, made anew where weights have changed since the last time."""
+        # Every in-place change through torch raises a tensor's version; moving it gives it another address.
+        state = self.execution, *((p.data_ptr(), 0 if p.is_inference() else p._version) for p in self.net.parameters())
+        if self._frozen is None or self._frozen[0] != state:
+            self._frozen = state, FrozenUNet1D(self.net, self.execution)
+        return self._frozen[1]
+
+    def __getstate__(self) -> dict[str, object]:
+        """What copies and pickles take along: not the frozen network, which is made again where it is needed."""
+        return {**self.__dict__, "_frozen": None}

@@ -13,6 +13,7 @@ from manyfaces.methods.ofer.consensus import Consensus
 from manyfaces.methods.ofer.expgen import ExpGen, Expressions
 from manyfaces.methods.ofer.idgen import IdGen
 from manyfaces.methods.ofer.idrank import FrontFace, IdRank, Ranking
+from manyfaces.nn import Execution
 
 
 class Ofer(nn.Module):
@@ -62,6 +63,11 @@ class Ofer(nn.Module):
     ) -> Expressions:
         """Draw m expressions with jaw for each photo (ExpGen), on one identity per photo or one per sample."""
         return self.expgen.sample(condition, identity, m, generator, sampler)
+
+    def run_as(self, execution: Execution) -> None:
+        """Sample in this way from now on: another number format, or compiled."""
+        for part in (self.idgen, self.expgen):
+            part.generator.execution = execution
 
     @property
     def device(self) -> torch.device:

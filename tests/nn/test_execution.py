@@ -1,0 +1,77 @@
+import pytest
+import torch
+
+from manyfaces.nn.execution import Recorded, RowsShared
+
+
+class Turns:
+    """Workers that take turns, and remember how many rows each had."""
+
+    def __init__(self, n):
+        self.n, self.rows = n, []
+
+    def map(self, function, *parts):
+        self.rows = [part.shape[-2] for part in parts[0]]
+        return [function(*part) for part in zip(*parts, strict=True)]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("photos", [(), (2,)])
+def test_rows_are_shared_out(shared, photos):
+    workers = Turns(3)
+    rows, parameters = torch.randn(*photos, 50, 4), torch.randn(*photos, 1 if shared else 50, 1)
+    share = RowsShared(lambda x, p: x * p, workers)
+    assert torch.equal(share(rows, parameters), rows * parameters)
+    assert workers.rows == [17, 17, 16]
+    few = rows[..., :20, :]
+    assert torch.equal(share(few, parameters[..., :20, :]), few * parameters[..., :20, :])
+    assert workers.rows == [20]
+
+
+def test_workers_make_no_gradients():
+    weight = torch.ones(4, requires_grad=True)
+    result = RowsShared(lambda x, p: x * weight + p, Turns(2))(torch.randn(40, 4), torch.zeros(4))
+    assert not result.requires_grad
+
+
+class Recordings:
+    """Stands in for CUDA graphs: fixed buffers, the function run anew on them."""
+
+    def __init__(self):
+        self.shapes = []
+
+    def __call__(self, function, inputs):
+        self.shapes.append([tuple(x.shape) for x in inputs])
+        buffers, output = [x.clone() for x in inputs], function(*inputs)
+
+        def replay(*given):
+            for buffer, value in zip(buffers, given, strict=True):
+                buffer.copy_(value)
+            output.copy_(function(*buffers))
+            return output.clone()
+
+        return replay
+
+
+def test_recorded_once_for_each_set_of_shapes():
+    record = Recordings()
+    recorded = Recorded(lambda x, y: x * 2 + y, record)
+    for n in (3, 5, 3, 3, 5):
+        x, y = torch.randn(n, 4), torch.randn(1, 4)
+        assert torch.equal(recorded(x, y), x * 2 + y)
+    assert record.shapes == [[(3, 4), (1, 4)], [(5, 4), (1, 4)]]
+
+
+def test_number_formats_are_recorded_apart():
+    record = Recordings()
+    recorded = Recorded(lambda x: x + 1, record)
+    assert recorded(torch.zeros(2)).dtype == torch.float32
+    assert recorded(torch.zeros(2, dtype=torch.float64)).dtype == torch.float64
+    assert len(record.shapes) == 2
+
+
+def test_results_outlive_the_next_replay():
+    recorded = Recorded(lambda x: x + 1, Recordings())
+    first = recorded(torch.zeros(2))
+    recorded(torch.ones(2))
+    assert torch.equal(first, torch.ones(2))
