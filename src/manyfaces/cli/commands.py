@@ -182,13 +182,33 @@ class Train:
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"
-    """Name of the recipe."""
+    """open, open-tiny; of the paper: idgen-flame20, idgen-flame23, idrank, expgen (docs/training.md)."""
     seed: int = 0
     """Of the data, the initial weights and the order."""
     steps: int | None = None
     """Stop after so many steps; the recipe's own number when not given."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, ..."""
+    data: Annotated[Path | None, arg(metavar="ROOT")] = None
+    """Paper recipes: the folder that holds a folder for each data set."""
+    sets: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Paper recipes: the data sets to train on, in place of the paper's."""
+    channels: Literal["rgb", "bgr"] = "rgb"
+    """Paper recipes: order of the planes in the 112 pixel crops; the published script writes bgr."""
+    missing: Literal["error", "skip"] = "error"
+    """Paper recipes: what to do about photos whose files are not there."""
+    values: Literal["paper", "code"] = "paper"
+    """Paper recipes: epochs and batches of the paper, with our extras, or of the published code, bare."""
+    arcface: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Paper recipes: pretrained ArcFace (backbone.pth); the fetched one when not given."""
+    farl: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Paper recipes: pretrained FaRL; the fetched one when not given."""
+    from_scratch_encoder: FlagCreatePairsOff[bool] = False
+    """Paper recipes: start from random encoders, on purpose."""
+    idgen: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Recipe idrank: weights that draw what is ranked; RUNS/idgen's when not given."""
+    front_indices: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Recipe idrank: the vertices it looks at, `frontindices.npy` of the authors."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""

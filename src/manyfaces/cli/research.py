@@ -13,6 +13,9 @@ def train(command: Train) -> int:
         raise UsageError(f"--steps is {command.steps}", "give a number from 1 up")
     check_out(command.out)
     from manyfaces.train import recipes
+    from manyfaces.train.encoders import EncoderFiles
+    from manyfaces.train.paper_data import DataOptions
+    from manyfaces.train.paper_recipes import PaperOptions
 
     recipes.train(
         command.part,
@@ -21,6 +24,13 @@ def train(command: Train) -> int:
         seed=command.seed,
         steps=command.steps,
         device=resolve_device(command.device),
+        options=PaperOptions(
+            data=DataOptions(command.data, command.sets, command.channels, command.missing),
+            values=command.values,
+            encoders=EncoderFiles(command.arcface, command.farl, command.from_scratch_encoder),
+            idgen=command.idgen,
+            front_indices=command.front_indices,
+        ),
     )
     return DONE
 

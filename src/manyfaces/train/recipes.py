@@ -22,7 +22,8 @@ from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.ofer import ExpGenRecipe, IdGenRecipe, IdRankRecipe
-from manyfaces.train.parallel import join_processes
+from manyfaces.train.paper_recipes import PAPER_RECIPES, PaperOptions, paper_recipe
+from manyfaces.train.parallel import Parallel, join_processes
 from manyfaces.train.points import PointRecipe
 from manyfaces.train.recipe import Recipe
 
@@ -79,42 +80,60 @@ RECIPES: dict[str, OpenRecipe] = {
 
 
 def train(
-    part: Part | str,
+    part: str,
     recipe: str,
     out: Path,
     seed: int = 0,
     steps: int | None = None,
     device: str | torch.device = "cpu",
+    options: PaperOptions | None = None,
 ) -> TrainResult:
     """Train one part of a recipe in `out/<part>/`; an interrupted run goes on.
 
-    The parts build on each other: `points` renders the bank (in `out/bank/`) and trains the encoder, `idgen` and
-    `expgen` need the encoder, `idrank` needs `idgen`.
+    The parts build on each other: of the open recipes, `points` renders the bank (in `out/bank/`) and trains the
+    encoder, `idgen` and `expgen` need the encoder, `idrank` needs `idgen`. Started by `torchrun`, processes share each
+    batch.
+
+    Args:
+        part: which network.
+        recipe: name of an open recipe, or of one of the paper's.
+        out: folder of all parts.
+        seed: of every random stream.
+        steps: in place of the recipe's own number.
+        device: where to train.
+        options: data and encoders of the paper's recipes; the open ones need none.
 
     Raises:
         ChoiceError: unknown part or recipe.
-        InputError: the part before has not been trained in `out`.
+        InputError: the part before has not been trained in `out`, or something is needed that is not there.
     """
-    if recipe not in RECIPES:
-        raise ChoiceError("recipe", recipe, sorted(RECIPES))
+    if recipe not in (*RECIPES, *PAPER_RECIPES):
+        raise ChoiceError("recipe", recipe, sorted((*RECIPES, *PAPER_RECIPES)))
     if part not in PARTS:
         raise ChoiceError("part", part, PARTS)
-    chosen = _seeded(RECIPES[recipe], seed)
+    with join_processes(device) as processes:
+        if recipe in PAPER_RECIPES:
+            built = paper_recipe(recipe, part, options or PaperOptions(), out, seed, steps, processes)
+            return run_loop(built, out / part, parallel=processes)
+        if options not in (None, PaperOptions()):
+            raise InputError(f"the recipe {recipe} renders its own data", "leave out what is said of data and encoders")
+        return _train_open(part, RECIPES[recipe], out, seed, steps, processes)
+
+
+def _train_open(
+    part: str, recipe: OpenRecipe, out: Path, seed: int, steps: int | None, parallel: Parallel
+) -> TrainResult:
+    chosen = replace(recipe, bank=replace(recipe.bank, seed=seed))
     config: TrainConfig = getattr(chosen, part)
     if steps is not None:
         config = replace(config, steps=steps)
-    with join_processes(device) as processes:
-        with processes.first_one():
-            bank = _bank(chosen.bank, out)
-        built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out)
-        result = run_loop(built, out / part, parallel=processes)
-        if part == "points" and result.finished and processes.first:
-            _learn_errors(out / part, bank)
+    with parallel.first_one():
+        bank = _bank(chosen.bank, out)
+    built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out, parallel)
+    result = run_loop(built, out / part, parallel=parallel)
+    if part == "points" and result.finished and parallel.first:
+        _learn_errors(out / part, bank)
     return result
-
-
-def _seeded(recipe: OpenRecipe, seed: int) -> OpenRecipe:
-    return replace(recipe, bank=replace(recipe.bank, seed=seed))
 
 
 def _bank(config: BankConfig, out: Path) -> Bank:
@@ -124,21 +143,21 @@ def _bank(config: BankConfig, out: Path) -> Bank:
         return build_bank(config, out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
 
 
-def _points(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+def _points(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, parallel: Parallel) -> Recipe:
     return PointRecipe(bank, recipe.encoder, config)
 
 
-def _idgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+def _idgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, parallel: Parallel) -> Recipe:
     source, held_out = _sources(bank, out)
     return IdGenRecipe(ofer=recipe.ofer, config=config, source=source, held_out=held_out)
 
 
-def _expgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+def _expgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, parallel: Parallel) -> Recipe:
     source, held_out = _sources(bank, out)
     return ExpGenRecipe(ofer=recipe.ofer, config=config, source=source, held_out=held_out)
 
 
-def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> Recipe:
+def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, parallel: Parallel) -> Recipe:
     idgen = IdGen(recipe.ofer)
     load_part(idgen, _trained(out, "idgen"))
     head = HeadModel(load_head(recipe.bank.head))
@@ -151,6 +170,7 @@ def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
         idgen=idgen.eval(),
         front=front,
         pool_folder=out / "idrank" / "pool",
+        parallel=parallel,
         n_pool=POOL_EXAMPLES,
         sampler=CENTRAL,
         source=source,
@@ -158,7 +178,7 @@ def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path) -> R
     )
 
 
-_BUILDERS: dict[Part, Callable[[OpenRecipe, TrainConfig, Bank, Path], Recipe]] = {
+_BUILDERS: dict[str, Callable[[OpenRecipe, TrainConfig, Bank, Path, Parallel], Recipe]] = {
     "points": _points,
     "idgen": _idgen,
     "idrank": _idrank,
