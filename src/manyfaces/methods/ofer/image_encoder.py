@@ -64,7 +64,7 @@ class ArcFaceEncoder(nn.Module):
 
 
 class FarlArcFaceEncoder(ArcFaceEncoder):
-    """What it looks like and who it is: cat[FaRL, ArcFace], as in the published code; the paper writes it the other way.
+    """What it looks like and who it is: cat[FaRL, ArcFace], the published code's order (the paper writes the other).
 
     Only ArcFace's half has length 1.
 
