@@ -4,9 +4,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from manyfaces.nn.marginals import NormalMarginals
+
 
 class ConditionalStandardiser(nn.Module):
     """(x - mean(context)) / std(context), both linear fits; starts as the identity.
+
+    With `normal_marginals`, x is brought to a normal law coordinate by coordinate first, and mean and std are of that.
 
     A well-trained encoder's features say most of what can be said linearly. What is left has about unit variance
     whatever the context, so the diffusion model need not learn to be narrow where a photo says much, and wide where it
@@ -18,8 +22,9 @@ class ConditionalStandardiser(nn.Module):
     log_std_weight: Tensor
     log_std_bias: Tensor
 
-    def __init__(self, dim: int, context_dim: int):
+    def __init__(self, dim: int, context_dim: int, normal_marginals: bool = False):
         super().__init__()
+        self.marginals = NormalMarginals(dim) if normal_marginals else None
         self.register_buffer("mean_weight", torch.zeros(dim, context_dim))
         self.register_buffer("mean_bias", torch.zeros(dim))
         self.register_buffer("log_std_weight", torch.zeros(dim, context_dim))
@@ -35,11 +40,20 @@ class ConditionalStandardiser(nn.Module):
 
     def forward(self, x: Float[Tensor, "*B D"], context: Float[Tensor, "*#B C"]) -> Float[Tensor, "*B D"]:
         """Standardise."""
-        return (x - self.mean(context)) / self.std(context)
+        return (self._normal(x) - self.mean(context)) / self.std(context)
 
     def inverse(self, x: Float[Tensor, "*B D"], context: Float[Tensor, "*#B C"]) -> Float[Tensor, "*B D"]:
         """Back to raw units."""
-        return x * self.std(context) + self.mean(context)
+        x = x * self.std(context) + self.mean(context)
+        return x if self.marginals is None else self.marginals.inverse(x)
+
+    def deviation(self, context: Float[Tensor, "*B C"]) -> Float[Tensor, "*B D"]:
+        """How far x may be from what is expected, raw units: half of what lies between plus and minus one."""
+        one = torch.ones_like(self.mean(context))
+        return (self.inverse(one, context) - self.inverse(-one, context)) / 2
+
+    def _normal(self, x: Float[Tensor, "*B D"]) -> Float[Tensor, "*B D"]:
+        return x if self.marginals is None else self.marginals(x)
 
     @torch.no_grad()
     def fit(self, samples: Float[Tensor, "N D"], contexts: Float[Tensor, "N C"], ridge: float = 1e-3) -> None:
@@ -50,6 +64,9 @@ class ConditionalStandardiser(nn.Module):
             contexts: their contexts.
             ridge: penalty, in units of the contexts' mean square.
         """
+        if self.marginals is not None:
+            self.marginals.fit(samples)
+        samples = self._normal(samples)
         weight, bias = _ridge(contexts, samples, ridge)
         self.mean_weight.copy_(weight)
         self.mean_bias.copy_(bias)

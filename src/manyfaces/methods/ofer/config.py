@@ -64,6 +64,8 @@ class OferConfig:
         ranking: "network" (the paper's IdRank) or "consensus", see `Consensus`.
         standardised: diffuse what a linear fit on the condition leaves, at unit variance. The paper diffuses the raw
             coefficients.
+        normal_expressions: if standardised, bring each expression coefficient to a normal law first: their tails are
+            long.
         schedule: noise schedule of both generators.
         sampler: how samples are drawn.
     """
@@ -80,6 +82,7 @@ class OferConfig:
     expgen_sees_identity: bool = True
     ranking: RankingName = "network"
     standardised: bool = True
+    normal_expressions: bool = False
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     sampler: SamplerConfig = FAST
 
@@ -112,4 +115,5 @@ OPEN = OferConfig(
     expression_condition_dim=256,
     rank_condition_dim=256,
     ranking="consensus",
+    normal_expressions=True,
 )

@@ -41,7 +41,12 @@ class ExpGen(nn.Module):
         self.encoder = encoder if encoder is not None else GivenCondition()
         context = config.expression_condition_dim + (config.n_identity if config.expgen_sees_identity else 0)
         self.generator = CoefficientGenerator(
-            config.n_expression + config.n_jaw, context, config.expgen, config.schedule, config.standardised
+            config.n_expression + config.n_jaw,
+            context,
+            config.expgen,
+            config.schedule,
+            config.standardised,
+            config.normal_expressions,
         )
 
     def loss(
