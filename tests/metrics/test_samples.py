@@ -4,11 +4,14 @@ import pytest
 import torch
 
 from manyfaces.metrics import (
+    calibration_curve,
     central_coverage,
     crps,
     crps_standard_normal,
     energy_distance,
+    energy_score,
     range_coverage,
+    ranks,
     statistics_gap,
 )
 
@@ -86,3 +89,35 @@ def test_energy_distance_of_two_draws_of_one_law() -> None:
     first, second = torch.randn(2, 40, 500, 3, generator=torch.Generator().manual_seed(0))
     # Two unit normals in three dimensions are 2 * 2 / sqrt(pi) = 2.257 apart on average.
     assert float(energy_distance(first, second).mean()) == pytest.approx(2 / 500 * 2.257, rel=0.1)
+
+
+def test_energy_score_by_hand() -> None:
+    samples, truth = torch.tensor([[0.0, 0.0], [6.0, 8.0]]), torch.tensor([0.0, 0.0])
+    # |x - y|: 0, 10; the pair is 10 apart.
+    assert float(energy_score(samples, truth)) == pytest.approx(5 - 5)
+    assert float(energy_score(samples, torch.tensor([3.0, 4.0]))) == pytest.approx(5 - 5)
+    assert float(energy_score(samples, torch.tensor([6.0, 0.0]))) == pytest.approx(7 - 5)
+
+
+def test_energy_score_in_one_dimension_is_the_crps() -> None:
+    samples, truth = torch.randn(2, 20, 9, 1, generator=torch.Generator().manual_seed(0))[0], torch.full((20, 1), 0.3)
+    assert torch.allclose(energy_score(samples, truth), crps(samples, truth)[:, 0], atol=1e-5)
+
+
+def test_energy_score_prefers_the_true_law() -> None:
+    generator = torch.Generator().manual_seed(0)
+    truth, samples = torch.randn(500, 4, generator=generator), torch.randn(500, 30, 4, generator=generator)
+    scores = [float(energy_score(width * samples, truth).mean()) for width in (0.5, 1.0, 2.0)]
+    assert scores[1] < scores[0]
+    assert scores[1] < scores[2]
+
+
+def test_calibration_curve_and_ranks() -> None:
+    generator = torch.Generator().manual_seed(0)
+    samples, truth = torch.randn(3000, 19, 2, generator=generator), torch.randn(3000, 2, generator=generator)
+    levels = (0.5, 0.8, 0.9)
+    assert calibration_curve(samples, truth, levels).tolist() == pytest.approx(levels, abs=0.02)
+    assert float(calibration_curve(0.3 * samples, truth, (0.9,))) < 0.5
+    counts = torch.bincount(ranks(samples, truth).flatten(), minlength=20) / truth.numel()
+    assert counts.tolist() == pytest.approx([1 / 20] * 20, abs=0.012)
+    assert ranks(torch.tensor([[1.0], [2.0], [3.0]]), torch.tensor([2.5])).tolist() == [2]

@@ -1,9 +1,10 @@
-"""How well a set of samples describes the truth: CRPS, coverage, and how two sets of samples differ."""
+"""How well a set of samples describes the truth: scores, coverage, and how two sets of samples differ."""
 
 import math
+from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -78,3 +79,30 @@ def energy_distance(first: Float[Tensor, "*B N D"], second: Float[Tensor, "*B M 
     """
     between, within = torch.cdist(first, second).mean((-1, -2)), torch.cdist(first, first).mean((-1, -2))
     return 2 * between - within - torch.cdist(second, second).mean((-1, -2))
+
+
+def energy_score(samples: Float[Tensor, "*B N D"], truth: Float[Tensor, "*B D"]) -> Float[Tensor, "*B"]:
+    """Energy score of whole vectors, E|X - y| - E|X - X'| / 2: CRPS in many dimensions; smaller is better.
+
+    The fair estimator, as `crps` (Gneiting & Raftery 2007, eq. 22).
+
+    Args:
+        samples: N >= 2 draws.
+        truth: what came true, same unit.
+    """
+    n = samples.shape[-2]
+    pairs = torch.cdist(samples, samples, compute_mode="donot_use_mm_for_euclid_dist").sum((-1, -2))
+    return (samples - truth[..., None, :]).norm(dim=-1).mean(-1) - pairs / (2 * n * (n - 1))
+
+
+def calibration_curve(
+    samples: Float[Tensor, "*B N D"], truth: Float[Tensor, "*B D"], levels: Sequence[float]
+) -> Float[Tensor, " L"]:
+    """The share of coordinates whose truth lies in the central interval of each level; ideal: the levels themselves."""
+    covered = [central_coverage(samples, truth, level).to(samples).mean() for level in levels]
+    return torch.stack(covered)
+
+
+def ranks(samples: Float[Tensor, "*B N D"], truth: Float[Tensor, "*B D"]) -> Int[Tensor, "*B D"]:
+    """How many samples are below the truth, 0 ... N; uniform if the samples are calibrated (rank histogram)."""
+    return (samples < truth[..., None, :]).sum(-2)
