@@ -92,3 +92,26 @@ def test_unknown_choices_list_the_valid_ones():
         Options(sampler="euler")
     with pytest.raises(InputError, match="identities"):
         Options(identities="varied", n_identities=3, n_expressions=5)
+
+
+def test_photos_of_one_person_share_the_identity(predictor, person, masked_person):
+    photos = [person[0], masked_person[0]]
+    faces = predictor.reconstruct_person(photos, occlusion="none", **QUICK)
+    assert len(faces) == 2
+    identity = [face.identities[face.identity_index] for face in faces]
+    assert torch.equal(identity[0], identity[1])
+    assert torch.equal(faces[0].order, faces[1].order)
+    # Expressions and cameras are each photo's own.
+    assert not torch.equal(faces[0].expressions, faces[1].expressions)
+    assert _error(_projected(faces[0]), person[1]) < 0.06
+
+
+def test_one_photo_of_a_person_is_enough(predictor, person):
+    [face] = predictor.reconstruct_person([person[0]], occlusion="none", settle=False, **QUICK)
+    assert len(face) == 4
+
+
+@pytest.mark.parametrize(("photos", "face"), [([], "largest"), ([np.zeros((99, 99, 3), np.uint8)], "all")])
+def test_a_person_needs_photos_and_one_face_on_each(predictor, photos, face):
+    with pytest.raises(InputError, match="one person"):
+        predictor.reconstruct_person(photos, face=face)

@@ -8,20 +8,19 @@ from typing import Literal
 
 import numpy as np
 import torch
-from jaxtyping import Bool, UInt8
-from PIL import Image
+from jaxtyping import UInt8
 from torch import Tensor
 
-from manyfaces.core.errors import ChoiceError, ImageError, InputError, MaskError, NoFaceError
+from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.detect import FaceBox, crop_from_box
 from manyfaces.detect.alignment import points_box
-from manyfaces.io.image import read_image, read_mask
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.nn import Execution
 from manyfaces.occlusion import find_occlusion
 from manyfaces.pipeline.alignment import Aligner, Alignment, Coefficients, Deviations
 from manyfaces.pipeline.conditioning import SeenFace
+from manyfaces.pipeline.inputs import FaceChoice, Occlusion, Photo, choose_faces, known_mask, read_photos, side_px
 from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.models import LoadedOfer
 from manyfaces.pipeline.preprocess import look_at_face
@@ -29,11 +28,7 @@ from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
 from manyfaces.pipeline.workers import sample_workers
 
-Photo = str | Path | Image.Image | np.ndarray
-Occlusion = Literal["auto", "none"] | str | Path | np.ndarray | None
 IdentityChoice = Literal["best", "varied"]
-FaceChoice = Literal["all", "largest"] | int
-
 
 # Far more than is of use: all are sampled in one batch and every hypothesis becomes a mesh, so a slip of the keyboard
 # must not fill the memory.
@@ -164,7 +159,7 @@ class Predictor:
             InputError: as `reconstruct`, for the first photo that cannot be done; none is done then.
         """
         chosen = Options(**options)
-        images = _images(photos)
+        images = read_photos(photos)
         started = time.perf_counter()
         views = [self._look(image, chosen) for image in images]
         looked = time.perf_counter()
@@ -174,13 +169,43 @@ class Predictor:
         drawn = iter(hypotheses)
         return [[self._assemble(face, next(drawn), chosen, timings) for face in faces] for faces in views]
 
+    @torch.no_grad()
+    def reconstruct_person(self, photos: Sequence[Photo], **options) -> list[Reconstruction]:
+        """Reconstruct one person from several photos: the identity is shared, expressions and cameras are each photo's.
+
+        Args:
+            photos: each shows the person; of several faces on a photo the largest is taken, or the one that the option
+                `face` counts to.
+            options: see `Options`.
+
+        Returns:
+            One reconstruction for each photo; the k-th hypotheses of all have the same identity.
+
+        Raises:
+            InputError: as `reconstruct`; or no photo.
+        """
+        chosen = Options(**{"face": "largest", **options})
+        if len(photos) == 0 or chosen.face == "all":
+            raise InputError("one person needs photos, and one face on each", 'give photos, and face="largest"')
+        started = time.perf_counter()
+        faces = [self._look(image, chosen)[0] for image in read_photos(photos)]
+        looked = time.perf_counter()
+        hypotheses = self._sample(faces, chosen, one_person=True)
+        timings = {"look": looked - started, "sample_and_rank": time.perf_counter() - looked}
+        if self._settles(chosen):
+            # What each photo asks of the identity, in the mean; then the identity is held and all else settled.
+            settled = [self._align(f, h, chosen).coefficients.identity for f, h in zip(faces, hypotheses, strict=True)]
+            identity = torch.stack(settled).mean(0)
+            hypotheses = [h.with_identity(identity) for h in hypotheses]
+        return [self._assemble(f, h, chosen, timings) for f, h in zip(faces, hypotheses, strict=True)]
+
     def detect(self, image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
         """All faces of a picture, largest first: the order that `face` counts in."""
-        return sorted(self._model.detector(image), key=lambda face: -_side_px(face))
+        return sorted(self._model.detector(image), key=lambda face: -side_px(face))
 
     def _look(self, image: np.ndarray, options: Options) -> list[SeenFace]:
-        faces = _choose(self.detect(image), options.face)
-        mask = _known_mask(options.occlusion, image)
+        faces = choose_faces(self.detect(image), options.face)
+        mask = known_mask(options.occlusion, image)
 
         def find_mask(picture, points):
             return mask if mask is not None else find_occlusion(picture, points, self._model.mesh).mask
@@ -191,7 +216,10 @@ class Predictor:
             for number, box in faces
         ]
 
-    def _sample(self, faces: list[SeenFace], options: Options) -> list[Hypotheses]:
+    def _settles(self, options: Options) -> bool:
+        return self._model.settles if options.settle is None else options.settle
+
+    def _sample(self, faces: list[SeenFace], options: Options, one_person: bool = False) -> list[Hypotheses]:
         if not faces:
             return []
         model = self._model
@@ -204,11 +232,12 @@ class Predictor:
             varied=options.identities == "varied",
             sampler=SAMPLER_PRESETS[options.sampler],
             compat=model.compat,
+            one_person=one_person,
         )
 
     def _align(self, face: SeenFace, drawn: Hypotheses, options: Options) -> Alignment:
         sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
-        if not (self._model.settles if options.settle is None else options.settle):
+        if not self._settles(options):
             return self._aligner.place(sampled, face.view)
         return self._aligner.align(
             sampled,
@@ -243,48 +272,3 @@ class Predictor:
             seed=options.seed,
             timings={**timings, "align": time.perf_counter() - started},
         )
-
-
-def _images(photos: Sequence[Photo] | Tensor) -> list[np.ndarray]:
-    if isinstance(photos, Tensor):
-        if photos.dtype != torch.uint8 or photos.ndim != 4 or photos.shape[1] != 3:
-            shape = "x".join(map(str, photos.shape))
-            raise ImageError(f"the tensor is {photos.dtype}, {shape}", "needed: uint8 RGB, (photos, 3, height, width)")
-        return [read_image(photo.permute(1, 2, 0).cpu().numpy()) for photo in photos]
-    return [read_image(photo) for photo in photos]
-
-
-def _side_px(face: FaceBox) -> float:
-    return float((face.box_px[2:] - face.box_px[:2]).max())
-
-
-def _choose(faces: list[FaceBox], choice: FaceChoice | str) -> list[tuple[int, FaceBox]]:
-    numbered = list(enumerate(faces))
-    if not numbered:
-        raise NoFaceError("no face was found", "try a photo in which a face is larger, or less hidden")
-    if choice == "all":
-        return numbered
-    index = 0 if choice == "largest" else choice
-    if not isinstance(index, int) or isinstance(index, bool):
-        raise ChoiceError("face", choice, ["all", "largest", "a number from 0"])
-    if not 0 <= index < len(numbered):
-        raise NoFaceError(
-            f"there is no face {index}: {len(numbered)} found", f"give a number from 0 to {len(numbered) - 1}"
-        )
-    return [numbered[index]]
-
-
-def _known_mask(occlusion: Occlusion, image: np.ndarray) -> Bool[np.ndarray, "H W"] | None:
-    """The mask that was given; None if it is to be found."""
-    size = (image.shape[0], image.shape[1])
-    if occlusion is None or (isinstance(occlusion, str) and occlusion == "none"):
-        return np.zeros(size, bool)
-    if isinstance(occlusion, str) and occlusion == "auto":
-        return None
-    if isinstance(occlusion, np.ndarray):
-        if occlusion.shape != size:
-            raise MaskError(
-                f"the mask has shape {occlusion.shape}, the photo {size}", "give a mask of the photo's size"
-            )
-        return occlusion.astype(bool)
-    return read_mask(occlusion, size)

@@ -10,6 +10,7 @@ from torch import Tensor
 from manyfaces.diffusion import ANCESTRAL, DDIM_250, FAST, SamplerConfig
 from manyfaces.methods.ofer import Ofer
 from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
+from manyfaces.methods.ofer.several_photos import sample_shared_identity
 
 SamplerPreset = Literal["fast", "ddim", "ddpm"]
 SAMPLER_PRESETS: dict[str, SamplerConfig] = {
@@ -45,6 +46,12 @@ class Hypotheses:
     identity_deviation: Float[Tensor, " S"]
     expression_deviation: Float[Tensor, " E"]
 
+    def with_identity(self, identity: Float[Tensor, "M S"]) -> "Hypotheses":
+        """The same faces with other identities, which are sure: nothing may move them any more."""
+        identities = self.identities.clone()
+        identities[self.identity_index] = identity
+        return replace(self, identities=identities, identity_deviation=torch.zeros_like(self.identity_deviation))
+
 
 def draw_hypotheses(
     ofer: Ofer,
@@ -55,6 +62,7 @@ def draw_hypotheses(
     varied: bool,
     sampler: SamplerConfig,
     compat: Compat = NO_QUIRKS,
+    one_person: bool = False,
 ) -> list[Hypotheses]:
     """Sample, rank and sample again (OFER, figure 3).
 
@@ -68,10 +76,17 @@ def draw_hypotheses(
         sampler: for both generators.
         compat: with `wrong_ddim` identities are sampled as the published test script does; with `halve_jaw` jaws are
             turned half as far as they were drawn.
+        one_person: all faces are of one person and share their identities and their ranking.
     """
     identity_sampler = PUBLISHED_DDIM if compat.wrong_ddim else sampler
-    identities = ofer.sample_identities(condition, n_identities, generators, identity_sampler)
-    ranking = ofer.rank(condition, identities)
+    if one_person:
+        vectors = ofer.idgen.encoder(condition)
+        shared = sample_shared_identity(ofer.idgen, vectors, n_identities, generators[0], identity_sampler)
+        identities = shared.expand(len(generators), -1, -1)
+        ranking = ofer.rank(condition, identities).agreed()
+    else:
+        identities = ofer.sample_identities(condition, n_identities, generators, identity_sampler)
+        ranking = ofer.rank(condition, identities)
     best_first = ranking.order[:, :n_expressions]
     rows = best_first if varied else best_first[:, :1].expand(-1, n_expressions)
     chosen = torch.take_along_dim(identities, rows[..., None], 1)

@@ -44,6 +44,11 @@ class Ranking:
         scores = torch.softmax(logits, -1)
         return Ranking(torch.argsort(scores, dim=-1, descending=True, stable=True), scores)
 
+    def agreed(self) -> "Ranking":
+        """One ranking for all photos of a person, by the product of what each says."""
+        logits = self.scores.clamp_min(1e-30).log().mean(0, keepdim=True)
+        return Ranking.by(logits.expand_as(self.scores))
+
     def best(self, candidates: Float[Tensor, "B N S"]) -> Float[Tensor, "B S"]:
         """The candidates ranked first."""
         return self.sorted(candidates)[:, 0]
