@@ -11,12 +11,12 @@ from torch import nn
 
 from manyfaces.core.errors import ChoiceError, DataError, InputError, ManyfacesError, WeightError
 from manyfaces.diffusion import ANCESTRAL
-from manyfaces.io.checkpoints import load_weights
+from manyfaces.io.checkpoints import load_weights, save_weights
 from manyfaces.methods.ofer import PAPER, FrontFace, UNetConfig
 from manyfaces.methods.ofer.image_encoder import ArcFaceEncoder, FarlArcFaceEncoder
-from manyfaces.train import Parallel, PlateauConfig, encoders, paper_recipes, recipes
+from manyfaces.train import Parallel, Part, PlateauConfig, encoders, paper_recipes, recipes
 from manyfaces.train.encoders import EncoderFiles, start_encoder
-from manyfaces.train.paper_data import DataOptions
+from manyfaces.train.paper_data import DataOptions, open_training_data
 from manyfaces.train.paper_recipes import PaperOptions
 from manyfaces.train.paper_values import PUBLISHED, CodeValues, PaperValues
 
@@ -206,6 +206,26 @@ def test_data_that_are_not_there_are_one_line(tmp_path, options, data):
         recipes.train("expgen", "expgen", tmp_path, options=still)
 
 
+def test_coefficients_of_the_other_head_are_not_learnt(tmp_path, options):
+    with pytest.raises(DataError, match=r"FLAME_parameters.* is missing"):
+        recipes.train("idgen", "idgen-flame20", tmp_path, steps=1, options=options)
+
+
+def test_the_parts_of_a_batch_of_photos_are_the_batch(data):
+    opened = open_training_data(DataOptions(data), ("LYHM",), "flame23", 2, hide=True, expressions=False)
+    whole = opened.train.batch(1, 2, 4)
+    parts = [opened.train.batch(1, 2, 4, Part(i, 2).rows(4)) for i in range(2)]
+    picked = opened.train.batch(1, 2, 4, torch.tensor([3, 0]))
+    for field in ("aligned", "portrait"):
+        pictures = getattr(whole.condition, field)
+        assert torch.equal(torch.cat([getattr(part.condition, field) for part in parts]), pictures)
+        assert torch.equal(getattr(picked.condition, field), pictures[[3, 0]])
+    assert torch.equal(torch.cat([part.identity for part in parts]), whole.identity)
+    held = {item.subject for item in opened.validation.items}
+    assert held
+    assert not held & {item.subject for item in opened.train.items}
+
+
 def test_recipes_train_their_own_part(tmp_path, options):
     with pytest.raises(ChoiceError, match="idgen-flame20, idgen-flame23"):
         recipes.train("idgen", "expgen", tmp_path, options=options)
@@ -216,7 +236,10 @@ def test_recipes_train_their_own_part(tmp_path, options):
 def test_the_ranker_asks_for_a_generator_of_its_head(tmp_path, options):
     with pytest.raises(InputError, match="--idgen FILE"):
         recipes.train("idrank", "idrank", tmp_path, options=options)
-    recipes.train("idgen", "idgen-flame20", tmp_path, steps=1, options=options)
+    trained = recipes.train("idgen", "idgen-flame23", tmp_path, steps=1, options=options)
+    weights = load_weights(trained.weights)
+    weights.config["encoder"]["head"] = "flame20"
+    save_weights(trained.weights, weights.state, weights.config)
     with pytest.raises(WeightError, match="of the head flame20, not of flame23"):
         recipes.train("idrank", "idrank", tmp_path, options=options)
 

@@ -46,13 +46,14 @@ class TrainingData:
 
 
 def open_training_data(
-    options: DataOptions, sets: tuple[str, ...], images_per_person: int, hide: bool, expressions: bool
+    options: DataOptions, sets: tuple[str, ...], head: str, images_per_person: int, hide: bool, expressions: bool
 ) -> TrainingData:
     """Open sets and split them by person.
 
     Args:
         options: what a person says of them.
         sets: the paper's.
+        head: whose coefficients are read.
         images_per_person: photos of each person drawn.
         hide: paint occluders on training photos.
         expressions: the expressions are what is learnt, and must be known.
@@ -62,7 +63,7 @@ def open_training_data(
         DataError: a set is not there or cannot be used.
     """
     folders = _folders(_root(options), options.sets or sets)
-    opened = [open_set(folder, options.channels, options.missing) for folder in folders]
+    opened = [open_set(folder, options.channels, options.missing, head=head) for folder in folders]
     blind = [photos.name for photos in opened if expressions and not photos.has_expression]
     if blind:
         raise DataError(f"the parameters of {', '.join(blind)} hold no expressions", "fit them first, see docs/data.md")

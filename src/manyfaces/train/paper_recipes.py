@@ -95,7 +95,12 @@ def paper_recipe(
     values = published_values(name, options.values)
     encoder = start_encoder(part, options.encoders)
     data = open_training_data(
-        options.data, recipe.sets, values.images_per_person, hide=values.extras, expressions=part == "expgen"
+        options.data,
+        recipe.sets,
+        recipe.head,
+        values.images_per_person,
+        hide=values.extras,
+        expressions=part == "expgen",
     )
     config = _config(recipe, values, encoder, data.n_people)
     common: dict[str, Any] = {

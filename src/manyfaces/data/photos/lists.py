@@ -17,6 +17,8 @@ from manyfaces.io.restricted_pickle import load_npy_dict
 
 _CROPS = "arcface_input"
 _PARAMETER_FOLDERS = ("FLAME23_parameters", "FLAME_parameters", "FLAME20_parameters", "parameters", ".")
+# Coefficients mean nothing on another head. MICA's "FLAME" is that of 2020.
+_OF_OTHER_HEADS = {"flame23": ("FLAME_parameters", "FLAME20_parameters"), "flame20": ("FLAME23_parameters",)}
 _PICTURES = {".jpg", ".jpeg", ".png", ".npy", ".bmp", ".tif", ".tiff"}
 _ITEM_SEPARATOR = "__"  # subject__sequence__frame
 # Parts of one set that show the same people.
@@ -30,6 +32,7 @@ def open_photo_set(
     missing: Missing = "error",
     n_identity: int = 300,
     n_expression: int = 50,
+    head: str | None = None,
 ) -> PhotoSet:
     """Open a set in the layout that MICA and OFER train from, and check that all its files are there.
 
@@ -46,6 +49,7 @@ def open_photo_set(
         missing: what to do about photos whose files are not there; see `checked`.
         n_identity: coefficients that are read.
         n_expression: likewise.
+        head: "flame20" or "flame23": leaves out folders of parameters that name the other one.
 
     Raises:
         DataError: there is no list, it is damaged, or it names files that are not there.
@@ -54,7 +58,7 @@ def open_photo_set(
         raise DataError(f"{folder} is not a folder", "name the folder of one set, <root>/<NAME>")
     list_file = list_file or find_list(folder)
     found = read_list(list_file)
-    parameters = _parameter_folder(folder, found)
+    parameters = _parameter_folder(folder, found, head)
     entries, files = [], []
     for item, (photos, truth) in found.items():
         for photo in photos:
@@ -118,13 +122,14 @@ def _both_orders(path: Path, item: str, value: Any) -> tuple[tuple[str, ...], st
     return tuple(lists[0]), names[0]
 
 
-def _parameter_folder(folder: Path, found: dict[str, tuple[tuple[str, ...], str]]) -> Path:
+def _parameter_folder(folder: Path, found: dict[str, tuple[tuple[str, ...], str]], head: str | None) -> Path:
     """The folder that holds the parameters the list begins with; the published one where none does."""
-    names = [truth for _, truth in found.values()]
-    for name in _PARAMETER_FOLDERS:
-        if any((folder / name / truth).is_file() for truth in names[:20]):
+    truths = [truth for _, truth in found.values()]
+    names = [name for name in _PARAMETER_FOLDERS if name not in _OF_OTHER_HEADS.get(head or "", ())]
+    for name in names:
+        if any((folder / name / truth).is_file() for truth in truths[:20]):
             return folder / name
-    return folder / _PARAMETER_FOLDERS[0]
+    return folder / names[0]
 
 
 def _entry(set_name: str, item: str, stem: str) -> Entry:

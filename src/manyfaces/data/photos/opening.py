@@ -16,6 +16,7 @@ def open_set(
     missing: Missing = "error",
     n_identity: int = 300,
     n_expression: int = 50,
+    head: str | None = None,
 ) -> SampleSet:
     """Open a folder of shards, or of files with their list beside it; all files are there when this returns.
 
@@ -25,10 +26,11 @@ def open_set(
         missing: likewise.
         n_identity: likewise.
         n_expression: likewise.
+        head: likewise; shards do not say which head they are of.
 
     Raises:
         DataError: it is neither, or names files that are not there.
     """
     if (folder / INDEX).is_file() or any(folder.glob("shard-*.tar")):
         return open_shards(folder)
-    return open_photo_set(folder, None, channels, missing, n_identity, n_expression)
+    return open_photo_set(folder, None, channels, missing, n_identity, n_expression, head)
