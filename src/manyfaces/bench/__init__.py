@@ -6,6 +6,7 @@ from typing import Any
 from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
+from manyfaces.bench.speed import SpeedReport, run_speed
 from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_synthetic
 from manyfaces.bench.synthetic_report import SyntheticReport
 from manyfaces.bench.vectors import VectorReport, run_vectors
@@ -15,6 +16,7 @@ Protocol = Callable[..., Any]
 
 PROTOCOLS: Mapping[str, Protocol] = {
     "photos": run_photos,
+    "speed": run_speed,
     "synthetic": run_released_synthetic,
     "vectors": run_vectors,
 }
@@ -28,12 +30,14 @@ __all__ = [
     "PROTOCOLS",
     "PhotoReport",
     "Protocol",
+    "SpeedReport",
     "SyntheticReport",
     "SyntheticSet",
     "SyntheticSizes",
     "VectorReport",
     "run_photos",
     "run_released_synthetic",
+    "run_speed",
     "run_synthetic",
     "run_vectors",
 ]
