@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
+from manyfaces.cli.data_commands import Data
+
 
 @dataclass(frozen=True)
 class Reconstruct:
@@ -245,8 +247,9 @@ Command = (
     Annotated[Reconstruct, subcommand("reconstruct")]
     | Annotated[Assets, subcommand("assets")]
     | Annotated[Models, subcommand("models")]
+    | Annotated[Data, subcommand("data")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Bench, subcommand("bench")]
 )
 
-COMMAND_NAMES = ("reconstruct", "assets", "models", "train", "bench")
+COMMAND_NAMES = ("reconstruct", "assets", "models", "data", "train", "bench")

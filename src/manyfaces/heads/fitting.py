@@ -120,6 +120,7 @@ def _minimise(problem: "_Problem") -> Tensor:
         unknowns = torch.where(better[:, None], tried, unknowns)
         done = torch.where(better, gained <= problem.config.tolerance * cost, step.abs().amax(-1) <= still)
         cost = torch.where(better, tried_cost, cost)
+        done |= cost <= problem.rounding
         damping = torch.where(better, damping / 10, damping * 10).clamp(least, _LARGEST_DAMPING)
         if done.all():
             break
@@ -146,7 +147,9 @@ class _Problem:
     def __init__(
         self, head: HeadModel, vertices: Tensor, config: FitConfig, identity: Tensor | None, weights: Tensor | None
     ):
-        self.head, self.target, self.config = head, vertices, config
+        # Around their own middle: far from the origin, single precision would round the face away.
+        self.middle = vertices.mean(1)
+        self.head, self.target, self.config = head, vertices - self.middle[:, None], config
         self.known = None if identity is None else identity.to(vertices)
         n_identity = 0 if identity is not None else _at_most(config.n_identity, head.n_identity)
         n_expression = _at_most(config.n_expression, head.n_expression)
@@ -167,6 +170,8 @@ class _Problem:
         self.prior = torch.full_like(self.gram[0], config.noise_m**2)
         # The prior of a shared identity counts once, not once for every head.
         self.prior[: self.n_shared] /= len(vertices)
+        # The cost of vertices that are right to the last digit.
+        self.rounding = head.n_vertices * float(torch.finfo(vertices.dtype).eps * self.target.abs().max()) ** 2
 
     def start(self) -> Tensor:
         """The mean head, moved onto each target."""
@@ -234,7 +239,7 @@ class _Problem:
             expression,
             self._pose(joints),
             rotation,
-            translation,
+            translation + self.middle,
             distance.mean(-1).sqrt(),
         )
 

@@ -33,11 +33,16 @@ def read_face_crops(portrait: str | Path, aligned: str | Path | None = None) -> 
     if picture.shape[:2] != (PORTRAIT_PX, PORTRAIT_PX):
         size = f"{picture.shape[1]}x{picture.shape[0]}"
         raise ImageError(f"{portrait} has {size} px, a prepared portrait {PORTRAIT_PX}x{PORTRAIT_PX}", _PREPARE)
-    array = _read_aligned(Path(portrait).with_suffix(".npy") if aligned is None else Path(aligned))
+    array = read_aligned(Path(portrait).with_suffix(".npy") if aligned is None else Path(aligned))
     return FaceCrops(torch.from_numpy(array[None]), to_portrait(picture[None]))
 
 
-def _read_aligned(path: Path) -> Float32[np.ndarray, "3 112 112"]:
+def read_aligned(path: Path) -> Float32[np.ndarray, "3 112 112"]:
+    """Read what ArcFace gets, as it is: (3, 112, 112) numbers in [-1, 1].
+
+    Raises:
+        InputError: the file is missing, damaged or something else.
+    """
     if not path.is_file():
         raise InputError(f"{path} does not exist: it should hold ArcFace's input", _PREPARE)
     try:

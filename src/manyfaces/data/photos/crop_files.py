@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt8
 
-from manyfaces.core.errors import DataError
 from manyfaces.detect.alignment import ARCFACE_PX
 from manyfaces.io.atomic import atomic_path
+from manyfaces.io.face_crops import read_aligned
 
 Channels = Literal["rgb", "bgr"]
 
@@ -26,17 +26,9 @@ def read_planes(path: Path, channels: Channels = "rgb") -> UInt8[np.ndarray, "11
         channels: the order that its planes are in. Published sets have both.
 
     Raises:
-        DataError: it is missing, damaged, or something else.
+        InputError: it is missing, damaged, or something else.
     """
-    try:
-        planes = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
-        raise DataError(f"cannot read {path}: {reason}", "make the crops again") from None
-    if planes.shape != (3, ARCFACE_PX, ARCFACE_PX) or planes.dtype.kind != "f":
-        raise DataError(f"{path} holds {planes.dtype} {planes.shape}", "needed: float (3, 112, 112) in [-1, 1]")
-    if not np.isfinite(planes).all() or np.abs(planes).max() > 1.01:
-        raise DataError(f"{path} holds values beyond [-1, 1]", "needed: (x - 127.5) / 127.5 of 8-bit colours")
+    planes = read_aligned(path)
     rgb = np.clip(np.rint(planes * 127.5 + 127.5), 0, 255).astype(np.uint8).transpose(1, 2, 0)
     return np.ascontiguousarray(rgb[..., ::-1] if channels == "bgr" else rgb)
 

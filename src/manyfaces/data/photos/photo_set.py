@@ -61,7 +61,7 @@ class PhotoSet:
         """Read one photo with its truth.
 
         Raises:
-            DataError: one of its files is missing or damaged.
+            InputError: one of its files is missing or damaged.
         """
         files = self.files[row]
         try:

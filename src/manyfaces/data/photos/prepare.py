@@ -13,11 +13,15 @@ from manyfaces.core.errors import DataError, ImageError
 from manyfaces.data.photos.crop_files import write_planes
 from manyfaces.data.photos.registrations import RegisteredFrame, read_registration
 from manyfaces.data.photos.truth_files import write_truth
-from manyfaces.detect import FaceDetector, FaceMesh, crop_from_box, crop_from_points
+from manyfaces.detect import FaceBox, FacePoints, crop_from_box, crop_from_points
 from manyfaces.detect.alignment import arcface_crop, five_points, points_box, portrait_crop
+from manyfaces.geometry import Crop
 from manyfaces.heads import FitConfig, HeadFit, HeadModel, fit_heads
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.image import read_image, write_image
+
+FindFaces = Callable[[np.ndarray], list[FaceBox]]
+FindPoints = Callable[[np.ndarray, Crop], FacePoints]
 
 _NAMES_OF_POSE = ("neck", "jaw", "left_eye")
 FITS, CROPS = "parameters", "arcface_input"
@@ -119,7 +123,7 @@ def _write_fits(
         "pose": fit.pose[:, joints].flatten(1),
         "trans": fit.translation,
         "rot": fit.rotation,
-        "rms_mm": 1000 * fit.rms_m,
+        "rms_mm": 1000 * fit.rms_m[:, None],
     }
     arrays = {name: column.detach().cpu().numpy().astype(np.float32) for name, column in columns.items()}
     for row, (frame, distance) in enumerate(zip(part, distances, strict=True)):
@@ -134,8 +138,8 @@ def _write_fits(
 
 def cut_photos(
     frames: Sequence[RegisteredFrame],
-    detector: FaceDetector,
-    mesh: FaceMesh,
+    detector: FindFaces,
+    mesh: FindPoints,
     folder: Path,
     tick: Callable[[int], None] | None = None,
 ) -> list[Path]:
@@ -143,8 +147,8 @@ def cut_photos(
 
     Args:
         frames: with their pictures.
-        detector: finds the face.
-        mesh: finds its points.
+        detector: finds faces, a `FaceDetector`.
+        mesh: finds the points of one, a `FaceMesh`.
         folder: `<root>/<NAME>`; crops go to `arcface_input` in it, the list to `<root>/image_paths/<NAME>.json`.
         tick: called with the number of frames each time some are done.
 
@@ -170,7 +174,7 @@ def cut_photos(
     return lost
 
 
-def _cut(photo: Path, stem: Path, detector: FaceDetector, mesh: FaceMesh) -> bool:
+def _cut(photo: Path, stem: Path, detector: FindFaces, mesh: FindPoints) -> bool:
     """Write both crops of the largest face; False where there is none."""
     portrait, planes = stem.with_name(f"{stem.name}.jpg"), stem.with_name(f"{stem.name}.npy")
     if portrait.is_file() and planes.is_file():

@@ -97,6 +97,6 @@ class SampleSet(Protocol):
         """The sample of a line; the same each time, from any thread.
 
         Raises:
-            DataError: one of its files is missing or damaged.
+            InputError: one of its files is missing or damaged.
         """
         ...

@@ -101,9 +101,7 @@ def _plan(sets: Sequence[SampleSet], config: PackConfig) -> dict[str, Any]:
             "name": photos.name,
             "photos": len(photos.entries),
             "has_expression": photos.has_expression,
-            "list_sha256": hashlib.sha256(
-                repr([astuple(_plain(entry)) for entry in photos.entries]).encode()
-            ).hexdigest(),
+            "list_sha256": hashlib.sha256(repr(photos.entries).encode()).hexdigest(),
         }
         for photos in sets
     ]

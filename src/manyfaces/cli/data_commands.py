@@ -1,0 +1,102 @@
+"""`manyfaces data ...` as data; see `commands`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tyro.conf import Positional, arg, subcommand
+
+Channels = Literal["rgb", "bgr"]
+Missing = Literal["error", "skip"]
+
+
+@dataclass(frozen=True)
+class CheckData:
+    """Look whether sets of photos are whole: lists, crops, parameters, order of channels; shards by their checksums."""
+
+    sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="SET ...")]
+    """Folders ROOT/NAME of sets in files (the list lies in ROOT/image_paths), or folders of shards."""
+    channels: Channels = "rgb"
+    """Order of the planes in the 112 pixel crops."""
+    missing: Missing = "error"
+    """Photos whose files are not there: stop, or list them."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import data
+
+        return data.check(self)
+
+
+@dataclass(frozen=True)
+class PackData:
+    """Write sets of photos as tar shards, for WebDataset and for `train`; goes on where it was stopped."""
+
+    sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="SET ...")]
+    """Folders ROOT/NAME of sets in files, or folders of shards."""
+    out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
+    """Folder for the shards."""
+    photos_per_shard: int = 1000
+    """About 40 MB."""
+    shuffle: Literal["mixed", "as-listed"] = "mixed"
+    """Mix sets and people over the shards, or keep the order of the lists."""
+    channels: Channels = "rgb"
+    """Order of the planes in the 112 pixel crops; shards always hold RGB."""
+    missing: Missing = "error"
+    """Photos whose files are not there: stop, or leave them out."""
+    n_identity: int = 300
+    """Identity coefficients that are kept."""
+    n_expression: int = 50
+    """Expression coefficients that are kept."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import data
+
+        return data.pack(self)
+
+
+@dataclass(frozen=True)
+class PrepareData:
+    """Make a set of registered recordings: fit the head model to the meshes, cut the faces out of the pictures."""
+
+    kind: Positional[Literal["famos", "coma"]]
+    """Layout of the recordings."""
+    meshes: Annotated[Positional[Path], arg(metavar="MESHES")]
+    """Folder of the registrations: MESHES/SUBJECT/SEQUENCE/SEQUENCE.FRAME.ply."""
+    head: Annotated[str, arg(metavar="NAME|FILE")]
+    """The head model that they are registrations of, such as flame2023.pkl."""
+    out: Annotated[Path, arg(metavar="ROOT/NAME", aliases=("-o",))]
+    """Folder of the new set; its list goes to ROOT/image_paths."""
+    photos: Annotated[Path | None, arg(metavar="DIR")] = None
+    """famos: folder of the pictures."""
+    frames: Annotated[Path | None, arg(metavar="LIST.json")] = None
+    """famos: [[subject, sequence, frame], ...]; all meshes when not given."""
+    n_identity: int = 300
+    """Identity coefficients that are solved for."""
+    n_expression: int = 50
+    """Expression coefficients that are solved for."""
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, ..."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import data
+
+        return data.prepare(self)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Check, pack and make sets of photos with known coefficients."""
+
+    work: Annotated[
+        Annotated[CheckData, subcommand("check", prefix_name=False)]
+        | Annotated[PackData, subcommand("pack", prefix_name=False)]
+        | Annotated[PrepareData, subcommand("prepare", prefix_name=False)],
+        arg(name=""),
+    ]
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        return self.work.run()

@@ -1,0 +1,88 @@
+"""`manyfaces data`: what it prints, what it refuses, with its exit codes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from manyfaces.cli.app import run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A set of two people in the published layout."""
+    root, table = tmp_path / "data", {}
+    for person in ("F1", "F2"):
+        stem = root / "LYHM" / "arcface_input" / person / "1C"
+        truth = root / "LYHM" / "FLAME23_parameters" / person / "scan.npz"
+        for path in (stem, truth):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (224, 224), (190, 120, 90)).save(f"{stem}.jpg")
+        colours = np.array([190, 120, 90], np.float32)[:, None, None] + np.zeros((3, 112, 112), np.float32)
+        np.save(f"{stem}.npy", (colours - 127.5) / 127.5)
+        np.savez(truth, shape=np.zeros(300, np.float32))
+        table[person] = [f"{person}/scan.npz", [f"{person}/1C.png"]]
+    path = root / "image_paths" / "arcface23" / "LYHM.npy"
+    path.parent.mkdir(parents=True)
+    np.save(path, table, allow_pickle=True)  # type: ignore[arg-type]
+    return root / "LYHM"
+
+
+def test_check_and_pack(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "check", str(folder)]) == 0
+    assert capsys.readouterr().out == "LYHM: 2 photos, 2 items, 2 people; known: identity\n"
+    out = tmp_path / "shards"
+    assert run(["data", "pack", str(folder), "--out", str(out), "--photos-per-shard", "1"]) == 0
+    assert capsys.readouterr().out == f"shards: 2 photos, 2 items, 2 people; known: identity -> {out}\n"
+    assert run(["data", "check", str(out)]) == 0
+    (out / "shard-000001.tar").write_bytes(b"")
+    assert run(["data", "check", str(out), str(folder)]) == 1
+    said = capsys.readouterr()
+    assert "checksum" in said.err
+    assert "LYHM: 2 photos" in said.out
+
+
+def test_missing_files(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "arcface_input" / "F2" / "1C.jpg").unlink()
+    assert run(["data", "check", str(folder)]) == 1
+    line = capsys.readouterr().err
+    assert line.startswith("error: ")
+    assert line.count("\n") == 1
+    assert "F2/1C.jpg is missing" in line
+    assert run(["data", "check", str(folder), "--missing", "skip"]) == 1
+    said = capsys.readouterr()
+    assert "LYHM: 1 photos" in said.out
+    assert "1 photos left out, files missing: LYHM/F2/1C" in said.err
+    assert run(["data", "pack", str(folder), "--missing", "skip", "--out", str(tmp_path / "shards")]) == 0
+
+
+def test_swapped_channels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["data", "check", str(folder), "--channels", "bgr"]) == 0
+    assert capsys.readouterr().err.startswith("warning: LYHM: red and blue look exchanged in 2 of 2")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["data", "pack", "--out", "OUT"], 2, "no set was named"),
+        (["data", "check"], 2, "no set was named"),
+        (["data", "check", "nowhere"], 1, "nowhere is not a folder"),
+        (["data", "pack", "nowhere", "--out", "OUT", "--photos-per-shard", "0"], 2, "--photos-per-shard is 0"),
+        (["data", "prepare", "famos", "meshes", "--head", "openhead", "--out", "OUT"], 2, "--photos DIR"),
+        (["data", "prepare", "coma", "meshes", "--head", "openhead", "--out", "OUT"], 1, "no registrations"),
+    ],
+)
+def test_wrong_use(
+    arguments: list[str],
+    code: int,
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == code
+    line = capsys.readouterr().err
+    assert says in line
+    assert line.count("\n") == 1
