@@ -29,9 +29,7 @@ def test_agrees_with_trimesh():
     vertices, faces = torch.tensor(mesh.vertices.copy()), torch.tensor(mesh.faces.copy())
     generator = torch.Generator().manual_seed(0)
     queries = torch.randn(500, 3, generator=generator, dtype=torch.float64)
-    found = closest_points(queries, vertices, faces, chunk=128)
-    inside = (queries[:, None] - vertices[faces].mean(1)).norm(dim=-1).argmin(-1)
-    assert (found.surface.face_ids == inside).float().mean() > 0.5  # mostly, not always: exactness is checked below
+    found = closest_points(queries, vertices, faces)
     brute = torch.stack(
         [
             (

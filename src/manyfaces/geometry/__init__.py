@@ -11,7 +11,7 @@ from manyfaces.geometry.camera import (
     frame_points,
     orthographic_from_affine,
 )
-from manyfaces.geometry.closest import ClosestPoints, closest_barycentrics, closest_points
+from manyfaces.geometry.closest import closest_barycentrics, closest_points
 from manyfaces.geometry.crop import Crop
 from manyfaces.geometry.mesh import (
     Adjacency,
@@ -29,6 +29,8 @@ from manyfaces.geometry.rotation import (
     project_to_rotation,
 )
 from manyfaces.geometry.similarity import Similarity, fit_rigid, fit_similarity
+from manyfaces.geometry.surface_fit import SurfaceFit, fit_surface
+from manyfaces.geometry.surface_tree import ClosestPoints, SurfaceTree
 
 __all__ = [
     "HEAD_TO_CAMERA",
@@ -41,7 +43,9 @@ __all__ = [
     "PerspectiveCamera",
     "Projection",
     "Similarity",
+    "SurfaceFit",
     "SurfacePoints",
+    "SurfaceTree",
     "axis_angle_from_matrix",
     "boundary_vertices",
     "closest_barycentrics",
@@ -51,6 +55,7 @@ __all__ = [
     "face_normals",
     "fit_rigid",
     "fit_similarity",
+    "fit_surface",
     "frame_points",
     "matrix_from_axis_angle",
     "matrix_from_euler",

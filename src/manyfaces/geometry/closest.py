@@ -1,29 +1,11 @@
-"""The closest points on a mesh, exact, found through a tree of face centres."""
+"""The closest points on a mesh, exact and differentiable."""
 
-from dataclasses import dataclass
-
-import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.spatial import KDTree
 from torch import Tensor
 
 from manyfaces.geometry.barycentric import SurfacePoints
-
-
-@dataclass(frozen=True)
-class ClosestPoints:
-    """Where on a mesh each query point lands.
-
-    Attributes:
-        points: on the surface, the mesh's unit.
-        distances: from query to surface, the same unit.
-        surface: faces and barycentrics of the points.
-    """
-
-    points: Float[Tensor, "N 3"]
-    distances: Float[Tensor, " N"]
-    surface: SurfacePoints
+from manyfaces.geometry.surface_tree import ClosestPoints, SurfaceTree
 
 
 def closest_barycentrics(points: Float[Tensor, "N 3"], triangles: Float[Tensor, "N 3 3"]) -> Float[Tensor, "N 3"]:
@@ -56,44 +38,21 @@ def closest_barycentrics(points: Float[Tensor, "N 3"], triangles: Float[Tensor, 
 
 
 def closest_points(
-    points: Float[Tensor, "N 3"], vertices: Float[Tensor, "V 3"], faces: Int[Tensor, "F 3"], chunk: int = 4096
+    points: Float[Tensor, "N 3"], vertices: Float[Tensor, "V 3"], faces: Int[Tensor, "F 3"]
 ) -> ClosestPoints:
     """The nearest point of the whole surface for each query point.
 
-    Differentiable in points and vertices; which face is nearest is found without gradients.
+    Differentiable in points and vertices; which face is nearest is found without gradients. For several questions to
+    one mesh, or for no gradients, build a `SurfaceTree`.
 
     Args:
         points: queries, the mesh's unit.
         vertices: mesh vertices.
         faces: mesh faces, at least one.
-        chunk: queries handled at once, a limit on memory.
     """
     faces = faces.long()
-    face_ids = _nearest_faces(points.detach(), vertices.detach()[faces], chunk)
+    face_ids = SurfaceTree(vertices, faces).closest(points).surface.face_ids.to(vertices.device)
     triangles = vertices[faces[face_ids]]
     weights = closest_barycentrics(points, triangles)
     landed = (weights[..., None] * triangles).sum(1)
     return ClosestPoints(landed, (landed - points).norm(dim=-1), SurfacePoints(face_ids, weights))
-
-
-def _nearest_faces(points: Tensor, triangles: Tensor, chunk: int) -> Tensor:
-    centres = triangles.mean(1)
-    radius = float((triangles - centres[:, None]).norm(dim=-1).max())
-    tree = KDTree(centres.double().cpu().numpy())
-    found = []
-    for part in points.split(chunk):
-        queries = part.double().cpu().numpy()
-        # The nearest centre bounds the distance from above; no face whose centre is further than that plus the
-        # largest circumradius can win. The slack covers rounding.
-        bound = np.asarray(tree.query(queries)[0]) + radius
-        lists = tree.query_ball_point(queries, bound * (1 + 1e-6))
-        counts = torch.tensor([len(each) for each in lists], device=points.device)
-        flat = torch.from_numpy(np.concatenate(lists).astype(np.int64)).to(points.device)
-        owners = torch.repeat_interleave(counts)
-        corners = triangles[flat]
-        landed = (closest_barycentrics(part[owners], corners)[..., None] * corners).sum(1)
-        gaps = (landed - part[owners]).square().sum(-1)
-        least = gaps.new_full((len(part),), torch.inf).scatter_reduce(0, owners, gaps, "amin")
-        winners = torch.where(gaps == least[owners], flat, len(triangles))
-        found.append(flat.new_full((len(part),), len(triangles)).scatter_reduce(0, owners, winners, "amin"))
-    return torch.cat(found)

@@ -1,12 +1,12 @@
 """The NoW metric: distances from a scan of the face to a predicted surface, after landmarks and a refinement.
 
-The protocol of Sanyal et al., CVPR 2019 (RingNet), as its published evaluation computes it; millimetres, and the scan's
-frame. Seven landmarks, the subject's right first: right eye outer and inner corner, left eye inner and outer corner, below
-the nose, right and left corner of the mouth.
+The protocol of Sanyal et al., CVPR 2019 (RingNet), as its published evaluation computes it; millimetres, and the
+scan's frame. Seven landmarks, the subject's right first: right eye outer and inner corner, left eye inner and outer
+corner, below the nose, right and left corner of the mouth.
 
-In two things it is done otherwise. Landmarks that are a mirror image of the scan's are refused, where the published code
-mirrors the prediction without a word. The surface is refined by Levenberg-Marquardt with the exact distances, where the
-published code has a general solver of 2013 that turns about the scanner's origin; figures agree within 0.003 mm.
+In two things it is done otherwise. Landmarks that are a mirror image of the scan's are refused, where the published
+code mirrors the prediction without a word. The surface is refined by Levenberg-Marquardt on the exact distances, where
+the published code has a general solver that turns about the scanner's origin; pooled figures agree within 0.003 mm.
 """
 
 import torch
@@ -31,9 +31,7 @@ SCALE_RANGE = (1 / 3, 3.0)
 """A face that the landmarks make smaller or larger than this is not given in the unit that it is said to be."""
 
 
-def face_crop(
-    scan: Float[Tensor, "V 3"], landmarks: Float[Tensor, "7 3"]
-) -> Bool[Tensor, " V"]:
+def face_crop(scan: Float[Tensor, "V 3"], landmarks: Float[Tensor, "7 3"]) -> Bool[Tensor, " V"]:
     """Which vertices of a scan are measured: those in a ball around the middle of the face.
 
     Args:

@@ -10,7 +10,8 @@ import torch
 from jaxtyping import Float32, Int
 from torch import Tensor
 
-from manyfaces.render.compiling import compiled, run_in_strips
+from manyfaces.core.compiling import compiled
+from manyfaces.render.strips import run_in_strips
 
 
 @compiled

@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Float32, Int32
 from torch import Tensor
 
-from manyfaces.render.compiling import compiled, run_in_strips
+from manyfaces.core.compiling import compiled
 from manyfaces.render.fragments import Coverage
+from manyfaces.render.strips import run_in_strips
 
 
 @compiled

@@ -1,22 +1,9 @@
-"""How the CPU kernels are compiled and spread over threads.
-
-Imported only where a kernel is: numba alone takes a third of a second.
-"""
+"""How the CPU kernels are spread over threads."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import numba
 import torch
-
-
-def compiled(function: Callable[..., None]) -> Any:
-    """Compile without the interpreter lock, cached on disk where some folder can be written."""
-    try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    except RuntimeError:  # No folder for the cache: neither the package's, nor the user's.
-        return numba.njit(nogil=True, error_model="numpy")(function)
 
 
 def run_in_strips(draw: Callable[[int, int, int], None], batch: int, height: int) -> None:
