@@ -17,7 +17,10 @@ def report_text(values: Mapping[str, Any]) -> str:
     Args:
         values: plain values, numpy scalars and arrays; numbers that are not finite become null, for JSON has none.
     """
-    return json.dumps({"format": REPORT_FORMAT, **_plain(values)}, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return (
+        json.dumps({"format": REPORT_FORMAT, **plain_values(values)}, indent=2, ensure_ascii=False, allow_nan=False)
+        + "\n"
+    )
 
 
 def read_report(path: str | Path) -> dict[str, Any] | None:
@@ -29,15 +32,16 @@ def read_report(path: str | Path) -> dict[str, Any] | None:
     return values if isinstance(values, dict) and values.get("format") == REPORT_FORMAT else None
 
 
-def _plain(value: Any) -> Any:
+def plain_values(value: Any) -> Any:
+    """Values as JSON can hold them: numpy's as Python's, numbers that are not finite as None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain_values(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [plain_values(item) for item in value]
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain_values(value.tolist())
     if isinstance(value, np.generic):
-        return _plain(value.item())
+        return plain_values(value.item())
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value

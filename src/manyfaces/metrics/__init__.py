@@ -1,6 +1,6 @@
 """What results are judged by: pure functions of predictions and truth."""
 
-from manyfaces.metrics.bootstrap import Interval, bootstrap_interval
+from manyfaces.metrics.bootstrap import Interval, bootstrap_interval, bootstrap_mean
 from manyfaces.metrics.diversity import (
     aligned_to_truth,
     occluded_diversity,
@@ -9,6 +9,7 @@ from manyfaces.metrics.diversity import (
     sample_errors_mm,
     self_distance_mm,
 )
+from manyfaces.metrics.paired import PairedDifference, paired_bootstrap
 from manyfaces.metrics.plausibility import Implausibility, ShapeDeviation, implausibility, shape_deviation
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
 from manyfaces.metrics.regions import REGION_RULES, RegionRule, Regions, face_regions
@@ -32,6 +33,7 @@ __all__ = [
     "EyeFrame",
     "Implausibility",
     "Interval",
+    "PairedDifference",
     "RegionRule",
     "Regions",
     "ShapeDeviation",
@@ -40,6 +42,7 @@ __all__ = [
     "aligned_to_truth",
     "best_of",
     "bootstrap_interval",
+    "bootstrap_mean",
     "calibration_curve",
     "central_coverage",
     "crps",
@@ -53,6 +56,7 @@ __all__ = [
     "interocular_nme",
     "occluded_diversity",
     "pair_distances_mm",
+    "paired_bootstrap",
     "range_coverage",
     "ranks",
     "region_spread_ratio",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
@@ -49,7 +49,50 @@ def bootstrap_interval(
     for _ in range(n_resamples):
         drawn = torch.randint(len(rows), (len(rows),), generator=generator).tolist()
         values.append(statistic(torch.cat([rows[k] for k in drawn])))
-    ends = torch.tensor(values, dtype=torch.float64).quantile(
-        torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
-    )
+    return percentile_interval(torch.tensor(values, dtype=torch.float64), level)
+
+
+def bootstrap_mean(
+    values: Float[Tensor, " n"],
+    subjects: Int[Tensor, " n"],
+    generator: torch.Generator,
+    level: float = 0.95,
+    n_resamples: int = 1000,
+) -> Interval:
+    """`bootstrap_interval` of a mean over rows, a hundred times faster: it needs the subjects' sums alone.
+
+    Args:
+        values: one for each row.
+        subjects: whose each row is.
+        generator: source of the draws.
+        level: share of the resamples inside.
+        n_resamples: how many.
+
+    Raises:
+        InputError: no rows.
+    """
+    return percentile_interval(resampled_means(values, subjects, generator, n_resamples), level)
+
+
+def resampled_means(
+    values: Float[Tensor, " n"], subjects: Int[Tensor, " n"], generator: torch.Generator, n_resamples: int = 1000
+) -> Float64[Tensor, " R"]:
+    """Means over rows when whole subjects are drawn with replacement, as many as there are.
+
+    Raises:
+        InputError: no rows.
+    """
+    if len(values) == 0:
+        raise InputError("a bootstrap of no rows")
+    _, owner = subjects.unique(return_inverse=True)
+    n = int(owner.max()) + 1
+    sums = torch.zeros(n, dtype=torch.float64).index_add_(0, owner, values.double())
+    counts = torch.bincount(owner, minlength=n).double()
+    drawn = torch.randint(n, (n_resamples, n), generator=generator)
+    return sums[drawn].sum(1) / counts[drawn].sum(1)
+
+
+def percentile_interval(resamples: Float[Tensor, " R"], level: float = 0.95) -> Interval:
+    """The interval in the middle of the resamples that holds such a share of them."""
+    ends = resamples.double().quantile(torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64))
     return Interval(float(ends[0]), float(ends[1]))
