@@ -47,6 +47,13 @@ def test_what_no_sample_came_near_stays_within_reach(marginals: NormalMarginals)
     assert marginals.inverse(z).isfinite().all()
 
 
+def test_stored_in_sixteen_bits(samples: torch.Tensor, marginals: NormalMarginals) -> None:
+    stored = NormalMarginals(4)
+    stored.load_state_dict({"quantiles": marginals.quantiles.half()})
+    assert stored(samples).isfinite().all()
+    assert torch.allclose(stored.inverse(stored(samples)), samples, atol=2e-3, rtol=2e-3)
+
+
 def test_normal_draws_become_samples_of_the_law(samples: torch.Tensor, marginals: NormalMarginals) -> None:
     drawn = marginals.inverse(torch.randn(20_000, 4, generator=torch.Generator().manual_seed(2)))
     levels = torch.tensor([0.05, 0.5, 0.95])

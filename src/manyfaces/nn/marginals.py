@@ -56,4 +56,5 @@ def _interpolate(
     upper = torch.searchsorted(knots.contiguous(), columns).clamp(1, knots.shape[-1] - 1)
     x0, x1 = knots.gather(1, upper - 1), knots.gather(1, upper)
     y0, y1 = values.gather(1, upper - 1), values.gather(1, upper)
-    return (y0 + (columns - x0) / (x1 - x0) * (y1 - y0)).mT.reshape(x.shape)
+    # Knots that 16-bit storage has made equal: nothing lies between them.
+    return (y0 + (columns - x0) / (x1 - x0).clamp_min(1e-12) * (y1 - y0)).mT.reshape(x.shape)

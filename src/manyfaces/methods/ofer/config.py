@@ -114,6 +114,7 @@ OPEN = OferConfig(
     identity_condition_dim=256,
     expression_condition_dim=256,
     rank_condition_dim=256,
+    expgen_sees_identity=False,
     ranking="consensus",
     normal_expressions=True,
 )
