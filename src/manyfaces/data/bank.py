@@ -180,15 +180,23 @@ def jittered_crop(crop: Crop, deviation: float, generator: np.random.Generator) 
 
 
 def photograph(
-    head: HeadModel, vertices: torch.Tensor, camera, generator: np.random.Generator, size_px: int
+    head: HeadModel,
+    vertices: torch.Tensor,
+    camera,
+    generator: np.random.Generator,
+    size_px: int,
+    albedo: torch.Tensor | None = None,
 ) -> np.ndarray:
-    """Render a head before a backdrop, as a mediocre camera would: blur, noise; uint8 RGB."""
+    """Render a head before a backdrop, as a mediocre camera would: blur, noise; uint8 RGB.
+
+    Colours are drawn unless `albedo` gives them.
+    """
     render = render_mesh(
         vertices[None],
         head.faces,
         camera,
         (size_px, size_px),
-        albedo=sample_albedo(head, generator),
+        albedo=sample_albedo(head, generator) if albedo is None else albedo,
         light=sample_light(generator),
     )
     cover = render.mask[0].numpy()[..., None]

@@ -1,6 +1,7 @@
 """Which expressions people wear before cameras: the prior that hidden mouths and eyes are guessed from."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,6 +20,16 @@ _SMILE = {
     "mouthLowerDown": (0.0, 0.35),
     "mouthDimple": (0.0, 0.3),
 }
+
+
+@runtime_checkable
+@runtime_checkable
+class ExpressionLaw(Protocol):
+    """Draws expressions for a head model."""
+
+    def sample(self, generator: np.random.Generator) -> tuple[Float[Tensor, " E"], Float[Tensor, "3"]]:
+        """Draw one expression's coefficients and its jaw (axis-angle, radians)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -88,3 +99,31 @@ class ExpressionPrior:
         trace = 0.35 * generator.random()
         jaw = np.array([strength * max(0.0, generator.normal(0.03, 0.06)), 0, 0]) + trace * rest_jaw
         return sides @ self._smile_units + trace * rest, jaw
+
+
+class NormalExpressions:
+    """Draws for head models that carry no samples: unit-normal coefficients, and a mouth that is open now and then.
+
+    Args:
+        head: its first 50 expression coefficients are drawn, as many as the published models predict; unit deviation is
+            what FLAME's are scaled to.
+    """
+
+    def __init__(self, head: HeadModel):
+        self._n_expression = head.n_expression
+
+    def sample(self, generator: np.random.Generator) -> tuple[Float[Tensor, " E"], Float[Tensor, "3"]]:
+        """Draw one expression's coefficients and its jaw (axis-angle, radians)."""
+        expression = np.zeros(self._n_expression, np.float32)
+        drawn = min(_N_NORMAL, self._n_expression)
+        expression[:drawn] = generator.standard_normal(drawn)
+        opened = max(0.0, generator.normal(0, _JAW_RAD))
+        return torch.from_numpy(expression), torch.tensor([opened, 0.0, 0.0])
+
+
+_N_NORMAL, _JAW_RAD = 50, 0.12
+
+
+def expression_law(head: HeadModel, shares: ExpressionShares | None = None) -> ExpressionLaw:
+    """The expressions that a head model carries, or else normal ones, of which there are no shares."""
+    return NormalExpressions(head) if head.data.expression_samples is None else ExpressionPrior(head, shares)

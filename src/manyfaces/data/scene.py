@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from manyfaces.data.expressions import ExpressionPrior
+from manyfaces.data.expressions import ExpressionLaw
 from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_euler
 from manyfaces.heads import HeadModel
 from manyfaces.render import DEFAULT_LIGHT
@@ -60,7 +60,7 @@ class Scene:
 
 
 def sample_scene(
-    head: HeadModel, prior: ExpressionPrior, generator: np.random.Generator, config: SceneConfig | None = None
+    head: HeadModel, prior: ExpressionLaw, generator: np.random.Generator, config: SceneConfig | None = None
 ) -> Scene:
     """Draw one person."""
     config = config or SceneConfig()
@@ -83,10 +83,15 @@ def sample_scene(
 
 
 def sample_albedo(head: HeadModel, generator: np.random.Generator) -> Float[Tensor, "V 3"]:
-    """Draw the colours of one person: skin tone, lips, brows, hair and eyes around the head's mean colours."""
+    """Draw the colours of one person: skin tone, lips, brows, hair and eyes around the head's mean colours.
+
+    A head model without colours is skin all over.
+    """
+    tone = _SKIN_TONES[int(generator.integers(len(_SKIN_TONES)))] * generator.uniform(0.9, 1.08)
+    if head.data.albedo is None or "skin" not in head.data.masks:
+        return torch.from_numpy(np.broadcast_to(np.clip(tone, 0.01, 1), head.template.shape).astype(np.float32))
     mean = torch.as_tensor(head.data.albedo, dtype=torch.float32)
     skin = head.data.masks["skin"]
-    tone = _SKIN_TONES[int(generator.integers(len(_SKIN_TONES)))] * generator.uniform(0.9, 1.08)
     reference = np.median(np.asarray(mean)[skin & head.data.masks["front"]], 0)
     albedo = np.asarray(mean).copy()
     albedo[skin] *= tone / reference

@@ -1,0 +1,165 @@
+"""Make a benchmark in parallel; an interrupted run is picked up again."""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import torch
+
+from manyfaces.assets import packaged_folder
+from manyfaces.core.config import to_json
+from manyfaces.core.errors import DataError
+from manyfaces.data.co545.config import Co545Config
+from manyfaces.data.co545.cover import cover_scene
+from manyfaces.data.co545.items import (
+    Co545Item,
+    Co545Set,
+    checksum,
+    clean_path,
+    kept_row,
+    open_co545,
+    write_item,
+    write_people,
+)
+from manyfaces.data.co545.manifest import MANIFEST, ItemRow, Manifest, read_manifest, write_manifest
+from manyfaces.data.co545.recorded import RecordedScenes
+from manyfaces.data.co545.rendered import RenderedScenes
+from manyfaces.data.co545.scenes import SceneSource, front_of, steady_of
+from manyfaces.io.image import write_image
+from manyfaces.metrics import VertexLaw, fit_vertex_law
+
+SHIPPED = ("openhead",)
+"""Benchmarks whose manifest comes with the package, by head model."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a run of `build_co545` came to.
+
+    Attributes:
+        items: the benchmark.
+        differing: items that are not what the shipped manifest says, bit for bit; None where none is shipped.
+    """
+
+    items: Co545Set
+    differing: tuple[int, ...] | None
+
+
+def open_source(config: Co545Config, recordings: Path | None = None) -> SceneSource:
+    """Where the faces of a benchmark come from.
+
+    Args:
+        config: which source, which head.
+        recordings: folder of the recordings.
+
+    Raises:
+        DataError: recordings are asked for, and there is no folder, or it does not hold enough of them.
+        HeadFileError: the head model is missing.
+    """
+    if config.source == "render":
+        return RenderedScenes(config)
+    if recordings is None:
+        raise DataError("CoMA's recordings are not here", "name their folder: --data DIR")
+    return RecordedScenes(config, recordings)
+
+
+def build_co545(
+    config: Co545Config,
+    out: Path,
+    recordings: Path | None = None,
+    n_workers: int = 2,
+    tick: Callable[[int], None] | None = None,
+) -> Build:
+    """Make a benchmark, or what is missing of it.
+
+    Args:
+        config: what it holds.
+        out: its folder.
+        recordings: folder of the recordings, for source "coma".
+        n_workers: processes.
+        tick: called with the number of items each time some are done.
+
+    Raises:
+        DataError: the source does not give it.
+        OutputError: `out` cannot be written.
+    """
+    source = open_source(config, recordings)
+    rows: list[ItemRow] = []
+    with multiprocessing.get_context("spawn").Pool(n_workers, _start_worker, (config, recordings, out)) as pool:
+        for done in pool.imap(_make_scene, range(config.n_scenes)):
+            rows += done
+            if tick:
+                tick(len(done))
+    neutral = torch.stack([source.neutral(k) for k in range(len(source.subjects))])
+    write_people(out, neutral, _population_law(source))
+    manifest = Manifest(config, source.subjects, tuple(rows))
+    write_manifest(out / MANIFEST, manifest)
+    shipped = shipped_manifest(config)
+    differing = None if shipped is None else manifest_differences(manifest, shipped)
+    return Build(open_co545(out), differing)
+
+
+def make_item(source: SceneSource, config: Co545Config, number: int) -> Co545Item:
+    """Make one item from scratch; each depends on the settings and its own number alone."""
+    scene = source.scene(config.scene_of(number))
+    covered = cover_scene(scene, source.head, config, number)
+    regions = covered.regions
+    row = ItemRow(
+        number=number,
+        scene=config.scene_of(number),
+        subject=scene.subject,
+        expression=scene.expression,
+        kind=config.kind_of(number),
+        attempt=covered.attempt,
+        hidden_share=round(float(regions.occluded.sum() / front_of(source.head).sum()), 4),
+        sha256=checksum(covered.image, covered.mask, regions, scene.vertices),
+    )
+    points_px = scene.projected[:, :2].numpy()
+    return Co545Item(row, covered.image, covered.mask, scene.vertices, regions, points_px, scene.points_68_px)
+
+
+def shipped_manifest(config: Co545Config) -> Manifest | None:
+    """The manifest that comes with the package, if it is of these settings."""
+    path = packaged_folder() / "co545" / f"{config.head}.json"
+    if config.source != "render" or config.head not in SHIPPED or not path.is_file():
+        return None
+    manifest = read_manifest(path)
+    return manifest if manifest.config == config else None
+
+
+def manifest_differences(found: Manifest, shipped: Manifest) -> tuple[int, ...]:
+    """Items of which two manifests say different things."""
+    pairs = zip(found.rows, shipped.rows, strict=True)
+    return tuple(one.number for one, other in pairs if one != other)
+
+
+def _population_law(source: SceneSource) -> VertexLaw:
+    front = front_of(source.head)
+    return fit_vertex_law(source.population(front), source.head.template[front], steady_of(source.head)[front])
+
+
+_worker: list[tuple[SceneSource, Co545Config, Path, str]] = []
+
+
+def _start_worker(config: Co545Config, recordings: Path | None, out: Path) -> None:
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    fingerprint = hashlib.sha256(to_json(config).encode()).hexdigest()
+    _worker.append((open_source(config, recordings), config, out, fingerprint))
+
+
+def _make_scene(number: int) -> list[ItemRow]:
+    """Make the items of one scene that are not there yet."""
+    source, config, out, fingerprint = _worker[0]
+    items = config.items_of(number)
+    kept = [kept_row(out, item, fingerprint) for item in items]
+    if clean_path(out, number).is_file() and all(kept):
+        return [row for row in kept if row]
+    write_image(clean_path(out, number), source.scene(number).image)
+    made = [make_item(source, config, item) for item in items]
+    for item in made:
+        write_item(out, item, fingerprint)
+    return [item.row for item in made]
