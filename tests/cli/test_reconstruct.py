@@ -35,6 +35,17 @@ class FakePredictor:
         if "interrupt" in Path(image).name:
             raise KeyboardInterrupt
         n_faces = 2 if "two" in Path(image).name else 1
+        return self.results(n_faces, options)
+
+    def look(self, image, **options):
+        self.reconstruct(image, **options)
+        return [f"face on {Path(image).name}"]
+
+    def reconstruct_person(self, faces, **options):
+        self.person = (faces, options)
+        return self.results(len(faces), options)
+
+    def results(self, n_faces, options):
         return [self.synthetic.ball_reconstruction(2, seed=options["seed"]) for _ in range(n_faces)]
 
 
@@ -192,6 +203,41 @@ def test_choices_reach_the_model(capsys, predictor, photos):
         "settle": True,
     }
     assert predictor.loaded[2:] == ("flame20.npz", "halve_jaw")
+
+
+def test_one_person(capsys, predictor, photos):
+    (photos / "cut.jpg").write_bytes((photos / "one.jpg").read_bytes()[:300])
+    code, out, err = run(capsys, photos, "--out", "out", "--one-person", "--seed", 4)
+    assert code == 1
+    cut, nobody = err.splitlines()
+    assert cut.startswith(f"error: {photos / 'cut.jpg'}")
+    assert nobody.startswith(f"error: {photos / 'nobody.jpg'}: no face was found")
+    faces, options = predictor.person
+    assert faces == ["face on one.jpg", "face on two.png"]
+    assert (options["face"], options["seed"]) == ("largest", 4)
+    assert "2 of 4 done" in out
+    assert not Path("out/nobody").exists()
+    shared = [{"photo": "one.jpg", "folder": "one"}, {"photo": "two.png", "folder": "two"}]
+    for name, photo in (("one", "one.jpg"), ("two", "two.png")):
+        assert sorted(p.name for p in Path("out", name).iterdir()) == sorted(RESULT_FILES)
+        report = json.loads(Path("out", name, "report.json").read_text())
+        assert report["photo"]["name"] == photo
+        assert report["run"]["one_person"] == shared
+        assert (report["run"]["photo"], report["run"]["face"]) == (photo, "largest")
+    # Photos done as one person's are not those that each photo gives by itself.
+    predictor.asked.clear()
+    assert run(capsys, photos / "one.jpg", "--out", "out", "--seed", 4, "--face", "largest", "--resume")[0] == 0
+    assert len(predictor.asked) == 1
+
+
+def test_one_person_of_nobody(capsys, predictor, photos):
+    code, _, err = run(capsys, photos / "nobody.jpg", "--out", "out", "--one-person", "--face", 1)
+    assert (code, err.count("\n")) == (1, 1)
+    assert predictor.asked[0][1]["face"] == 1
+    assert not hasattr(predictor, "person")
+    code, _, err = run(capsys, photos, "--out", "out", "--one-person", "--resume")
+    assert code == 2
+    assert "--resume goes photo by photo" in err
 
 
 def test_masks_that_cannot_be_meant(capsys, predictor, photos):

@@ -107,8 +107,11 @@ def test_photos_of_one_person_share_the_identity(predictor, person, masked_perso
 
 
 def test_one_photo_of_a_person_is_enough(predictor, person):
-    [face] = predictor.reconstruct_person([person[0]], occlusion="none", settle=False, **QUICK)
+    options = {"occlusion": "none", "settle": False, **QUICK}
+    [face] = predictor.reconstruct_person([person[0]], **options)
     assert len(face) == 4
+    [seen] = predictor.reconstruct_person(predictor.look(person[0], **options), **options)
+    assert torch.equal(seen.vertices, face.vertices)
 
 
 @pytest.mark.parametrize(("photos", "face"), [([], "largest"), ([np.zeros((99, 99, 3), np.uint8)], "all")])

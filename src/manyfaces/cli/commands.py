@@ -42,6 +42,8 @@ class Reconstruct:
     """Same seed, same faces."""
     face: Annotated[str, arg(metavar="all|largest|INDEX")] = "all"
     """Which faces of a photo; INDEX counts from 0, as the folders do."""
+    one_person: FlagCreatePairsOff[bool] = False
+    """All photos show the same person: one identity for all. Takes the largest face of each."""
     sampler: Literal["fast", "ddim", "ddpm"] = "fast"
     """How the diffusion models are sampled; ddpm is the reference, and slow."""
     settle: Literal["auto", "yes", "no"] = "auto"
@@ -226,7 +228,9 @@ class Bench:
     name: Annotated[Positional[str], arg(metavar="NAME")]
     """Name of the protocol: `photos`, `synthetic`, `vectors`, ...; a name that is unknown lists them all."""
     data: Annotated[Positional[Path | None], arg(metavar="DATA_DIR")] = None
-    """Folder in the protocol's format; `photos` and `vectors` need one."""
+    """Folder in the protocol's format; `now`, `photos` and `vectors` need one."""
+    dataset: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Another way to name DATA_DIR."""
     out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))] = Path("out")
     """Folder for the tables and figures."""
     half: Literal["all", "tune", "report"] = "all"
@@ -235,6 +239,12 @@ class Bench:
     """Name of the model."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, ..."""
+    predictions: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Protocol now: meshes to score, of any method; the model's own when not given."""
+    unit: Literal["mm", "cm", "m", "none"] = "mm"
+    """Protocol now: of the predictions; none for those without one, which have no metrical figures."""
+    allow_missing: FlagCreatePairsOff[bool] = False
+    """Protocol now: report without the images that have no prediction; the report lists them."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from manyfaces.cli.commands import Reconstruct
 from manyfaces.cli.devices import resolve_device
+from manyfaces.cli.faces import as_ours, sampling_options
 from manyfaces.cli.messages import DONE, FAILED, UsageError, error_line
-from manyfaces.cli.reconstruct import as_ours, check_numbers, check_out, sampling_options
+from manyfaces.cli.reconstruct import check_numbers, check_out
 from manyfaces.core.errors import ManyfacesError
 
 
@@ -21,8 +22,9 @@ def reconstruct_list(command: Reconstruct) -> int:
         raise UsageError(
             "--layout official needs --image-root", "name the folder that the list's paths are relative to"
         )
-    if command.resume:
-        raise UsageError("--resume is not for --layout official", "leave it out")
+    for name in ("resume", "one_person"):
+        if getattr(command, name):
+            raise UsageError(f"--{name.replace('_', '-')} is not for --layout official", "leave it out")
     check_numbers(command)
     # Here, not above: torch takes seconds to import, and mistakes in the arguments are found first.
     from manyfaces.pipeline.official import find_prepared

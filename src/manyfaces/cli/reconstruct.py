@@ -4,30 +4,28 @@ import dataclasses
 import os
 import sys
 import time
-import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
-
 from manyfaces.cli.commands import Reconstruct
-from manyfaces.cli.devices import resolve_device
-from manyfaces.cli.messages import DONE, FAILED, UsageError, error_line, unexpected
+from manyfaces.cli.faces import (
+    Failure,
+    Plan,
+    described_run,
+    reconstruct_each,
+    reconstruct_one_person,
+    sampling_options,
+)
+from manyfaces.cli.messages import DONE, FAILED, UsageError, error_line
 from manyfaces.cli.photos import PhotoJob, file_digest, find_photos, plan
 from manyfaces.core.errors import InputError, ManyfacesError, OutputError
 from manyfaces.io.report_files import REPORT_NAME, read_report
 
 
-@dataclass(frozen=True)
-class _Failure:
-    photo: Path
-    error: ManyfacesError
-
-
 def reconstruct(command: Reconstruct) -> int:
     """Do all photos; returns 0 when all went well, 1 when any failed."""
+    if command.one_person:
+        command = _for_one_person(command)
     face = _face(command.face)
     check_numbers(command)
     if command.image_root is not None:
@@ -44,10 +42,11 @@ def reconstruct(command: Reconstruct) -> int:
     settings = _settings(command, mask)
     open_jobs = [job for job in jobs if not (command.resume and is_finished(job, settings))]
     skipped = len(jobs) - len(open_jobs)
-    failures: list[_Failure] = []
+    failures: list[Failure] = []
     started = time.perf_counter()
     if open_jobs:
-        failures = _do_all(command, open_jobs, settings, mask, face)
+        do = reconstruct_one_person if command.one_person else reconstruct_each
+        failures = do(command, Plan(open_jobs, settings, _options(command, mask, face)))
     seconds = time.perf_counter() - started
     _summarise(len(open_jobs), skipped, failures, seconds, command.out)
     _point_out(jobs)
@@ -59,7 +58,7 @@ def reconstruct(command: Reconstruct) -> int:
 def is_finished(job: PhotoJob, settings: dict[str, Any]) -> bool:
     """Say whether a photo's results are complete, and made from the same file with the same settings."""
     report = read_report(job.folder / REPORT_NAME)
-    if not report or not report.get("complete") or report.get("run") != _run(job, settings):
+    if not report or not report.get("complete") or report.get("run") != described_run(job, settings):
         return False
     folders = [job.folder / name for name in report["faces"]] if "faces" in report else [job.folder]
     reports = [read_report(folder / REPORT_NAME) for folder in folders]
@@ -71,55 +70,6 @@ def is_finished(job: PhotoJob, settings: dict[str, Any]) -> bool:
     )
 
 
-def _do_all(
-    command: Reconstruct, jobs: list[PhotoJob], settings: dict[str, Any], mask: Path | None, face: str | int
-) -> list[_Failure]:
-    failures: list[_Failure] = []
-    with _progress() as progress:
-        task = progress.add_task("loading the model", total=len(jobs))
-        # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
-        from manyfaces.pipeline import Options, Predictor
-
-        options = {
-            **sampling_options(command),
-            "occlusion": command.occlusion if mask is None else mask,
-            "face": face,
-            "settle": {"auto": None, "yes": True, "no": False}[command.settle],
-        }
-        Options(**options)  # what cannot be meant is said once, not for each photo
-        device = resolve_device(command.device)
-        predictor = Predictor.from_pretrained(command.model, device, command.head, command.compat)
-        for job in jobs:
-            progress.update(task, description=job.photo.name)
-            started = time.perf_counter()
-            try:
-                n_faces = _do_one(predictor, job, settings, options)
-            except Exception as error:
-                if os.environ.get("MANYFACES_DEBUG") and not isinstance(error, ManyfacesError):
-                    traceback.print_exc()
-                failures.append(_Failure(job.photo, as_ours(error)))
-            else:
-                what = "1 face" if n_faces == 1 else f"{n_faces} faces"
-                print(f"{job.photo}: {what}, {time.perf_counter() - started:.1f} s -> {job.folder}")
-            progress.advance(task)
-    return failures
-
-
-def _do_one(predictor: Any, job: PhotoJob, settings: dict[str, Any], options: dict[str, Any]) -> int:
-    from manyfaces.pipeline.export import save_photo
-
-    results = predictor.reconstruct(job.photo, **options)
-    named = [result if result.source else dataclasses.replace(result, source=job.photo.name) for result in results]
-    save_photo(named, job.folder, _run(job, settings))
-    return len(named)
-
-
-def sampling_options(command: Reconstruct) -> dict[str, Any]:
-    """What the command says of sampling, as fields of `Options`."""
-    names = ("identities", "n_identities", "n_expressions", "seed", "sampler")
-    return {name: getattr(command, name) for name in names}
-
-
 def check_numbers(command: Reconstruct) -> None:
     """Refuse numbers that cannot be meant.
 
@@ -129,11 +79,6 @@ def check_numbers(command: Reconstruct) -> None:
     for name in ("n_identities", "n_expressions"):
         if getattr(command, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
-
-
-def as_ours(error: Exception) -> ManyfacesError:
-    """The error itself if it is meant for people, else in such a form."""
-    return error if isinstance(error, ManyfacesError) else unexpected(error)
 
 
 def _settings(command: Reconstruct, mask: Path | None) -> dict[str, Any]:
@@ -154,16 +99,28 @@ def _settings(command: Reconstruct, mask: Path | None) -> dict[str, Any]:
     return settings
 
 
-def _run(job: PhotoJob, settings: dict[str, Any]) -> dict[str, Any]:
-    return {"photo": job.photo.name, "photo_sha256": file_digest(job.photo), **settings}
-
-
 def _face(text: str) -> str | int:
     if text in ("all", "largest"):
         return text
     if text.isdecimal():
         return int(text)
     raise UsageError(f"--face {text!r}", "give all, largest or a number from 0 up")
+
+
+def _for_one_person(command: Reconstruct) -> Reconstruct:
+    """One face of each photo is the person: the largest, unless it is counted to."""
+    if command.resume:
+        raise UsageError("--resume goes photo by photo, --one-person does all at once", "leave one of them out")
+    return dataclasses.replace(command, face="largest") if command.face == "all" else command
+
+
+def _options(command: Reconstruct, mask: Path | None, face: str | int) -> dict[str, Any]:
+    return {
+        **sampling_options(command),
+        "occlusion": command.occlusion if mask is None else mask,
+        "face": face,
+        "settle": {"auto": None, "yes": True, "no": False}[command.settle],
+    }
 
 
 def _check_mask(mask: Path | None, n_photos: int) -> None:
@@ -192,7 +149,7 @@ def check_out(out: Path) -> None:
         raise OutputError(f"cannot write into {out}", "check its permissions, or choose another folder")
 
 
-def _summarise(n_open: int, skipped: int, failures: list[_Failure], seconds: float, out: Path) -> None:
+def _summarise(n_open: int, skipped: int, failures: list[Failure], seconds: float, out: Path) -> None:
     done = n_open - len(failures)
     parts = [f"{done} of {n_open} done in {seconds:.1f} s"] + ([f"{skipped} skipped"] if skipped else [])
     if failures:
@@ -210,19 +167,3 @@ def _point_out(jobs: list[PhotoJob]) -> None:
     pictures = (picture for job in jobs for picture in sorted(job.folder.glob("**/overview.png")))
     if first := next(pictures, None):
         print(f"Open {first}")
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        # Lines for a terminal are printed above the bar; lines for a file or a pipe must not end up on the terminal.
-        redirect_stdout=sys.stdout.isatty(),
-    )

@@ -15,6 +15,7 @@ from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.detect import FaceBox, crop_from_box
 from manyfaces.detect.alignment import points_box
+from manyfaces.io.image import read_image
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.nn import Execution
 from manyfaces.occlusion import find_occlusion
@@ -170,12 +171,12 @@ class Predictor:
         return [[self._assemble(face, next(drawn), chosen, timings) for face in faces] for faces in views]
 
     @torch.no_grad()
-    def reconstruct_person(self, photos: Sequence[Photo], **options) -> list[Reconstruction]:
+    def reconstruct_person(self, photos: Sequence[Photo | SeenFace], **options) -> list[Reconstruction]:
         """Reconstruct one person from several photos: the identity is shared, expressions and cameras are each photo's.
 
         Args:
             photos: each shows the person; of several faces on a photo the largest is taken, or the one that the option
-                `face` counts to.
+                `face` counts to. Or faces that `look` has found.
             options: see `Options`.
 
         Returns:
@@ -188,7 +189,7 @@ class Predictor:
         if len(photos) == 0 or chosen.face == "all":
             raise InputError("one person needs photos, and one face on each", 'give photos, and face="largest"')
         started = time.perf_counter()
-        faces = [self._look(image, chosen)[0] for image in read_photos(photos)]
+        faces = [p if isinstance(p, SeenFace) else self._look(read_image(p), chosen)[0] for p in photos]
         looked = time.perf_counter()
         hypotheses = self._sample(faces, chosen, one_person=True)
         timings = {"look": looked - started, "sample_and_rank": time.perf_counter() - looked}
@@ -198,6 +199,19 @@ class Predictor:
             identity = torch.stack(settled).mean(0)
             hypotheses = [h.with_identity(identity) for h in hypotheses]
         return [self._assemble(f, h, chosen, timings) for f, h in zip(faces, hypotheses, strict=True)]
+
+    @torch.no_grad()
+    def look(self, photo: Photo, **options) -> list[SeenFace]:
+        """Find the faces of a photo, largest first, and what hides them: all of a reconstruction that a photo can fail.
+
+        Args:
+            photo: as `reconstruct` takes it.
+            options: see `Options`; `face` and `occlusion` count.
+
+        Raises:
+            ImageError, NoFaceError, MaskError: see `reconstruct`.
+        """
+        return self._look(read_image(photo), Options(**options))
 
     def detect(self, image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
         """All faces of a picture, largest first: the order that `face` counts in."""
