@@ -20,17 +20,23 @@ class Turns:
 def test_rows_are_shared_out(shared, photos):
     workers = Turns(3)
     rows, parameters = torch.randn(*photos, 50, 4), torch.randn(*photos, 1 if shared else 50, 1)
-    share = RowsShared(lambda x, p: x * p, workers)
+    share = RowsShared(lambda x, p: x * p, workers, work=100_000_000)
     assert torch.equal(share(rows, parameters), rows * parameters)
     assert workers.rows == [17, 17, 16]
-    few = rows[..., :20, :]
-    assert torch.equal(share(few, parameters[..., :20, :]), few * parameters[..., :20, :])
-    assert workers.rows == [20]
+
+
+def test_little_work_is_not_shared_out():
+    workers = Turns(8)
+    for n, shares in ((100, 1), (399, 1), (400, 2), (10_000, 8)):
+        assert torch.equal(
+            RowsShared(torch.add, workers, 1_000_000)(torch.ones(n, 2), torch.ones(2)), torch.full((n, 2), 2.0)
+        )
+        assert len(workers.rows) == shares
 
 
 def test_workers_make_no_gradients():
     weight = torch.ones(4, requires_grad=True)
-    result = RowsShared(lambda x, p: x * weight + p, Turns(2))(torch.randn(40, 4), torch.zeros(4))
+    result = RowsShared(lambda x, p: x * weight + p, Turns(2), 10**8)(torch.randn(40, 4), torch.zeros(4))
     assert not result.requires_grad
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 Precision = Literal["full", "bfloat16"]
 TensorFunction: TypeAlias = Callable[..., Tensor]
 
-#: With fewer rows a thread spends its time on reading the weights.
-_ROWS_PER_WORKER = 16
+#: Multiply-adds that are worth a thread of their own: some 4 ms. With less, threads get in each other's way.
+_WORTH_A_WORKER = 200_000_000
 
 
 @runtime_checkable
@@ -34,8 +34,8 @@ class Execution:
     Attributes:
         precision: `full`: in the weights' own format. `bfloat16`: the network with 8 bits of mantissa; what the
             sampler adds up keeps the weights' format.
-        compiled: let torch.compile fuse the small operations. Needs a C++ compiler (on a GPU: Triton) and, for each
-            new shape, some tens of seconds.
+        compiled: on a GPU, let torch.compile fuse the small operations; needs Triton and, for each new shape, some
+            tens of seconds. On a CPU it was measured to gain nothing, and is not done.
         workers: threads to share out the samples to, on a CPU; none: torch's own, which share out each operation.
     """
 
@@ -57,16 +57,18 @@ class RowsShared:
     Args:
         function: (rows (*B, N, I), parameters (*B, N or 1, P)) -> (*B, N, O); no row may depend on another.
         workers: who does it.
+        work: multiply-adds a row.
     """
 
-    def __init__(self, function: TensorFunction, workers: Workers):
-        self._function, self._workers = function, workers
+    def __init__(self, function: TensorFunction, workers: Workers, work: int):
+        self._function, self._workers, self._work = function, workers, work
 
     def __call__(self, rows: Float[Tensor, "*B I"], parameters: Float[Tensor, "*#B P"]) -> Float[Tensor, "*B O"]:
         """Apply."""
         if rows.ndim < 2:
             return self._function(rows, parameters)
-        n = max(1, min(self._workers.n, rows.shape[-2] // _ROWS_PER_WORKER))
+        worth = self._work * rows[..., 0].numel() // _WORTH_A_WORKER
+        n = max(1, min(self._workers.n, rows.shape[-2], worth))
         shared = parameters.ndim < 2 or parameters.shape[-2] == 1
         own = [parameters] * n if shared else parameters.tensor_split(n, -2)
         return torch.cat(self._workers.map(self._without_gradients, rows.tensor_split(n, -2), own), -2)

@@ -68,9 +68,10 @@ class FrozenUNet1D:
         self._middle = frozen_level([net.mid_block1, net.mid_attn, net.mid_block2], self._dtype)
         self._ups = self._levels(net.ups)
         (self._last,) = self._levels(net.finals)
-        network = torch.compile(self._predict, dynamic=False) if execution.compiled else self._predict
-        self._on_cuda = Recorded(network)
-        self._on_cpu = RowsShared(network, execution.workers) if execution.workers else network
+        self._on_cuda = Recorded(torch.compile(self._predict, dynamic=False) if execution.compiled else self._predict)
+        self._on_cpu = self._predict
+        if execution.workers is not None:
+            self._on_cpu = RowsShared(self._predict, execution.workers, step_weights(net))
 
     def prepare(self, context: Float[Tensor, "*P C"], steps: Sequence[int]) -> PreparedUNet1D:
         """Compute the parts of the network that depend on the context or on the step alone.
@@ -112,3 +113,9 @@ class FrozenUNet1D:
         block, attend, project = self._last
         x = attend(block(torch.cat([x, skips.pop()], -1), next(parts), next(parts)))
         return project(x).to(noisy.dtype)
+
+
+def step_weights(net: UNet1D) -> int:
+    """How many weights each prepared step reads: all but those of the step's embedding and of the modulations."""
+    prepared = [net.time_mlp, *(block.mlp for block in net.blocks())]
+    return sum(p.numel() for p in net.parameters()) - sum(p.numel() for part in prepared for p in part.parameters())

@@ -1,7 +1,9 @@
 """The protocol: every part and the whole, both samplers, beside the floor and beside the published call pattern."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +45,7 @@ def run_speed(data: Path | None, out: Path, *, device: str = "cpu", **_: Any) ->
     console = Console(stderr=True)
     machine = measure_machine(where)
     rows: list[Row] = []
-    for row in (*_ours(where), *_published(where)):
+    for row in chain(_ours(where), _published(where)):
         console.print(f"{row.recipe}, {row.sampler}: {row.part}, {row.cost.wall_s:.3g} s", style="dim")
         rows.append(row)
     report = SpeedReport(machine, tuple(rows))
@@ -59,10 +61,17 @@ def _ours(device: torch.device) -> Iterator[Row]:
         counted = system if device.type == "cpu" else random_system(config, encoded, torch.device("cpu"))
         for name, sampler in SAMPLERS.items():
             work = works(counted, sampler)
-            for precision in ("full", "bfloat16") if device.type == "cuda" else ("full",):
-                system.ofer.run_as(Execution(precision, workers=sample_workers(device)))
-                label = name if precision == "full" else f"{name}, {precision}"
-                yield from _recipe(system, recipe, label, sampler, work)
+            for label, execution in _executions(device).items():
+                system.ofer.run_as(execution)
+                yield from _recipe(system, recipe, f"{name}{label}", sampler, work)
+
+
+def _executions(device: torch.device) -> dict[str, Execution]:
+    """What is compared, by the end of its name."""
+    plain = {"": Execution(workers=sample_workers(device))}
+    if device.type == "cpu":
+        return plain
+    return {**plain, ", compiled": Execution(compiled=True), ", bfloat16": Execution("bfloat16", compiled=True)}
 
 
 def _recipe(system: System, recipe: str, label: str, sampler: SamplerConfig, work: dict[str, Work]) -> Iterator[Row]:
@@ -100,6 +109,12 @@ def _parts(system: System, sampler: SamplerConfig) -> dict[str, partial[Any]]:
 def _published(device: torch.device) -> Iterator[Row]:
     """The published way: a thousand calls for either network, encoders on a hundred copies of the photo."""
     system = random_system(PAPER, True, device)
+    with _one_thread():
+        yield from _published_parts(system)
+
+
+def _published_parts(system: System) -> Iterator[Row]:
+    device = system.device
     for part, n in (("idgen", N_IDENTITIES), ("expgen", N_EXPRESSIONS)):
         generator = getattr(system.ofer, part).generator
         context = torch.randn(1, generator.context_dim, device=device).expand(n, -1)
@@ -119,3 +134,14 @@ def _calls(call: partial[Any], device: torch.device) -> Cost:
             call()
 
     return measure(many, device, 3)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """On one thread none waits for another: the CPU time is that of the work, on a busy machine too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

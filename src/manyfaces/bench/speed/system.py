@@ -19,6 +19,7 @@ from manyfaces.methods.ofer.expgen import Expressions
 from manyfaces.methods.ofer.generator import CoefficientGenerator
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS, FaceCrops
 from manyfaces.nn import FrozenUNet1D
+from manyfaces.nn.frozen_unet import step_weights
 
 N_IDENTITIES, N_EXPRESSIONS = 100, 15
 PARTS = ("idgen", "idrank", "expgen")
@@ -113,9 +114,5 @@ def works(system: System, sampler: SamplerConfig) -> dict[str, Work]:
 def _step(generator: CoefficientGenerator, n: int) -> Work:
     context: Any = torch.randn(1, 1, generator.context_dim)
     denoiser = FrozenUNet1D(generator.net).prepare(context, [0])
-    noisy = torch.randn(1, n, generator.dim)
-    read = count(partial(denoiser, noisy, 0), generator.net)
-    # Of the weights, a prepared step reads all but those of the modulations and of the step's embedding.
-    unread = [generator.net.time_mlp, *(block.mlp for block in generator.net.blocks())]
-    spared = sum(p.numel() * p.element_size() for module in unread for p in module.parameters())
-    return Work(read.gflop, read.gbytes - 1e-9 * spared)
+    done = count(partial(denoiser, torch.randn(1, n, generator.dim), 0))
+    return done + Work(gbytes=4e-9 * step_weights(generator.net))
