@@ -1,6 +1,7 @@
-"""Errors of the 68 facial points, in percent of the distance between the outer eye corners."""
+"""Errors of the 68 facial points, in percent of the distance between the outer eye corners or of another unit."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,6 +12,17 @@ RIGHT_EYE_OUTER, LEFT_EYE_OUTER = 36, 45
 INNER_51: Bool[np.ndarray, "68"] = np.arange(68) >= 17
 """The points inside the face: all but the 17 of the jaw line."""
 INNER_51.setflags(write=False)
+
+BOUNDARY_17: Bool[np.ndarray, "68"] = ~INNER_51
+"""The points of the jaw line."""
+BOUNDARY_17.setflags(write=False)
+
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
+"""The outlines of the eyes."""
+
+Normalisation = Literal["interocular", "interpupil", "box", "diagonal"]
+"""The unit of an error: see `unit_px`."""
+NORMALISATIONS: tuple[Normalisation, ...] = ("interocular", "interpupil", "box", "diagonal")
 
 
 @dataclass(frozen=True)
@@ -64,3 +76,20 @@ def interocular_nme(
 def best_of(errors: Float[np.ndarray, "*B N"], k: int | None = None) -> Float[np.ndarray, "*B"]:
     """The least error among the first k samples (all of them by default)."""
     return np.asarray(errors[..., :k].min(-1))
+
+
+def unit_px(truth_px: Float[np.ndarray, "68 2"], normalisation: Normalisation) -> float:
+    """The length, in pixels, that errors on an annotated face are divided by.
+
+    Args:
+        truth_px: its 68 points.
+        normalisation: "interocular": the distance of the outer eye corners (300-W, 300-VW, Helen, AFW); "interpupil":
+            that of the means of the points around each eye (COFW-68); "box": sqrt(width x height) of the tight box of
+            the points (AFLW2000-3D as in 3DDFA); "diagonal": that of the same box.
+    """
+    if normalisation == "interocular":
+        return float(np.hypot(*(truth_px[LEFT_EYE_OUTER] - truth_px[RIGHT_EYE_OUTER])))
+    if normalisation == "interpupil":
+        return float(np.hypot(*(truth_px[LEFT_EYE].mean(0) - truth_px[RIGHT_EYE].mean(0))))
+    width, height = np.ptp(truth_px, axis=0)
+    return float(np.sqrt(width * height) if normalisation == "box" else np.hypot(width, height))
