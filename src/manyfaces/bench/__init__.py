@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from manyfaces.bench.now import NowOptions, NowReport, bench_now, run_now
 from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
@@ -15,6 +16,7 @@ Protocol = Callable[..., Any]
 """Called with the data folder (or None), the output folder, and by name `half`, `model`, `device`."""
 
 PROTOCOLS: Mapping[str, Protocol] = {
+    "now": bench_now,
     "photos": run_photos,
     "speed": run_speed,
     "synthetic": run_released_synthetic,
@@ -22,12 +24,14 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 """What `manyfaces bench NAME` runs."""
 
-NEED_DATA = frozenset({"photos", "vectors"})
+NEED_DATA = frozenset({"now", "photos", "vectors"})
 """Those that measure on a folder of data; the others make their own."""
 
 __all__ = [
     "NEED_DATA",
     "PROTOCOLS",
+    "NowOptions",
+    "NowReport",
     "PhotoReport",
     "Protocol",
     "SpeedReport",
@@ -35,6 +39,8 @@ __all__ = [
     "SyntheticSet",
     "SyntheticSizes",
     "VectorReport",
+    "bench_now",
+    "run_now",
     "run_photos",
     "run_released_synthetic",
     "run_speed",

@@ -1,5 +1,7 @@
 """`manyfaces train` and `manyfaces bench`: thin doors to the recipes and the protocols."""
 
+from typing import Any
+
 from manyfaces.cli.commands import Bench, Train
 from manyfaces.cli.devices import resolve_device
 from manyfaces.cli.messages import DONE, UsageError
@@ -41,11 +43,19 @@ def bench(command: Bench) -> int:
 
     if command.name not in protocols.PROTOCOLS:
         raise ChoiceError("protocol", command.name, sorted(protocols.PROTOCOLS))
-    if command.data is None and command.name in protocols.NEED_DATA:
+    if command.data is not None and command.dataset is not None:
+        raise UsageError("the folder of data is named twice", "give DATA_DIR or --dataset, not both")
+    data = command.dataset or command.data
+    if data is None and command.name in protocols.NEED_DATA:
         raise UsageError(f"bench {command.name} measures on a folder of data", "name the folder behind the protocol")
-    if command.data is not None and not command.data.is_dir():
-        raise InputError(f"{command.data} is not a folder", "name the folder that holds the protocol's files")
+    for folder in (data, command.predictions):
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"{folder} is not a folder", "name the folder that holds the protocol's files")
     check_out(command.out)
-    protocol = protocols.PROTOCOLS[command.name]
-    protocol(command.data, command.out, half=command.half, model=command.model, device=resolve_device(command.device))
+    given: dict[str, Any] = {"half": command.half, "model": command.model, "device": resolve_device(command.device)}
+    if command.name == "now":
+        given["options"] = protocols.NowOptions(command.predictions, command.unit, command.allow_missing)
+    elif command.predictions is not None:
+        raise UsageError(f"bench {command.name} scores no folder of predictions", "leave out --predictions")
+    protocols.PROTOCOLS[command.name](data, command.out, **given)
     return DONE

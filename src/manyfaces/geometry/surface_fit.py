@@ -11,6 +11,7 @@ from manyfaces.geometry.similarity import Similarity
 from manyfaces.geometry.surface_tree import ClosestPoints, SurfaceTree
 
 LEAST_DAMPING, FIRST_DAMPING, MOST_DAMPING = 1e-9, 1e-3, 1e9
+DIAGONAL_FLOOR = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def fit_surface(
     damping, n_steps = FIRST_DAMPING, 0
     while n_steps < max_steps and state.cost > 0 and damping <= MOST_DAMPING:
         gradient, curvature = _normal_equations(points, state, centre, with_scale)
-        damped = curvature + damping * torch.diag(curvature.diagonal().clamp(min=torch.finfo(curvature.dtype).tiny))
+        # The floor is for motions that change nothing, such as turning a surface that is a single point.
+        weights = curvature.diagonal().clamp(min=DIAGONAL_FLOOR * float(curvature.diagonal().max()))
+        damped = curvature + damping * torch.diag(weights)
         step = -torch.linalg.solve(damped, gradient)
         moved = _landed(points, surface, _stepped(state.motion, step, centre), state.landing)
         if not moved.cost < state.cost:
