@@ -1,8 +1,9 @@
-"""Procedural occluders: contiguous things in front of a face, drawn from a seed.
+"""Occluders as plain outlines, for training: contiguous things in front of a face, drawn from a seed.
 
 The shapes are placed relative to the 68 face points, so that the same code hides parts of a rendered head (training
 data), of a photo (demonstrations) or of nothing but a list of points. Shape and paint are drawn apart:
-`sample_occluder` says which pixels are hidden, `paint_occluder` what they look like.
+`sample_occluder` says which pixels are hidden, `paint_occluder` what they look like. What they give for a generator
+must not change: shipped weights were trained on it. Occluders that look like real things are in `occlusion.props`.
 """
 
 from collections.abc import Callable
@@ -23,8 +24,8 @@ _EYE_CORNERS = 36, 45
 
 
 @dataclass(frozen=True)
-class Occluder:
-    """Something in front of a face.
+class OccluderShape:
+    """The outline of something in front of a face.
 
     Attributes:
         kind: which family of shapes it was drawn from.
@@ -67,7 +68,7 @@ def sample_occluder(
     size: tuple[int, int],
     generator: np.random.Generator,
     kind: OccluderKind | None = None,
-) -> Occluder:
+) -> OccluderShape:
     """Draw one occluder for a face.
 
     Args:
@@ -90,7 +91,7 @@ def sample_occluder(
     mask = np.zeros(size, np.uint8)
     for shape in _several(generator) if kind == "several" else (kind,):
         fill_polygon(mask, _SHAPES[shape](frame, generator))
-    return Occluder(kind, mask.astype(bool))
+    return OccluderShape(kind, mask.astype(bool))
 
 
 def _several(generator: np.random.Generator) -> list[OccluderKind]:
