@@ -57,9 +57,10 @@ def test_rms_is_one_length_a_vertex() -> None:
 
 
 def test_se_and_cse_by_hand() -> None:
-    errors = sample_errors_mm(faces((3, 0), (0, 4), (3, 4)), TRUTH, ALL)
+    samples = faces((3, 0), (0, 4), (3, 4))
+    errors = sample_errors_mm(samples, TRUTH, ALL)
     assert errors.tolist() == pytest.approx([math.sqrt(9 / 2), math.sqrt(16 / 2), math.sqrt(25 / 2)], rel=1e-4)
-    assert sample_errors_mm(faces((3, 0), (0, 4), (3, 4)), TRUTH, VISIBLE).tolist() == pytest.approx(
+    assert sample_errors_mm(samples, TRUTH, VISIBLE).tolist() == pytest.approx(
         [3, 0, 3], abs=1e-4
     )
 

@@ -1,4 +1,4 @@
-"""How far each vertex of a face strays in a population: one normal distribution a vertex, and the most that was seen."""
+"""How far each vertex of a face strays in a population: a normal distribution each, and the most that was seen."""
 
 import math
 from dataclasses import dataclass
