@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from manyfaces.metrics import INNER_51, best_of, eye_frame, interocular_nme
+from manyfaces.metrics.points import BOUNDARY_17, unit_px
 
 
 def face(angle: float = 0.0, eye_distance: float = 50.0) -> np.ndarray:
@@ -54,3 +55,16 @@ def test_best_of_looks_at_the_first_k() -> None:
     errors = np.array([[3.0, 2.0, 1.0], [5.0, 6.0, 7.0]])
     assert best_of(errors).tolist() == [1, 5]
     assert best_of(errors, 2).tolist() == [2, 5]
+
+
+def test_units() -> None:
+    truth = np.full((68, 2), 20.0)
+    truth[0], truth[16], truth[8] = (0, 10), (40, 20), (20, 90)
+    truth[36:42], truth[42:48] = (10, 20), (30, 20)
+    truth[36], truth[45] = (4, 20), (36, 20)
+    assert unit_px(truth, "interocular") == 32
+    assert unit_px(truth, "interpupil") == pytest.approx(22)
+    assert unit_px(truth, "box") == pytest.approx(np.sqrt(40 * 80))
+    assert unit_px(truth, "diagonal") == pytest.approx(np.hypot(40, 80))
+    assert BOUNDARY_17.sum() == 17
+    assert (BOUNDARY_17 ^ INNER_51).all()

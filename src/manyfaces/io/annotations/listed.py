@@ -52,15 +52,15 @@ def read_dlib_xml(path: str | Path) -> tuple[ListedFace, ...]:
         )
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from None
-    except (ElementTree.ParseError, ValueError, KeyError, LookupError) as error:
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise DataError(f"{path} is no list of dlib's: {type(error).__name__} {error}", _FIX) from None
 
 
 def _dlib_face(file: str, box: ElementTree.Element) -> ListedFace:
-    parts = sorted((int(part.attrib["name"]), part) for part in box.iter("part"))
-    if [number for number, _ in parts] != list(range(len(parts))):
+    parts = sorted(box.iter("part"), key=lambda part: int(part.attrib["name"]))
+    if [int(part.attrib["name"]) for part in parts] != list(range(len(parts))):
         raise ValueError(f"the parts of a face in {file} are not numbered from 0 without gaps")
-    points = np.array([[float(part.attrib[axis]) for axis in "xy"] for _, part in parts])
+    points = np.array([[float(part.attrib[axis]) for axis in "xy"] for part in parts])
     left, top, width, height = (float(box.attrib[name]) for name in ("left", "top", "width", "height"))
     return ListedFace(file, _finite(file, points), None, np.array([left, top, left + width, top + height]))
 

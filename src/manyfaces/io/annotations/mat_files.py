@@ -16,7 +16,7 @@ from manyfaces.core.errors import DataError
 # What scipy raises at the many ways in which a file can be damaged.
 _DAMAGE = (
     *(ValueError, TypeError, LookupError, EOFError, ArithmeticError, MemoryError, AttributeError),
-    *(MatReadError, zlib.error, struct.error),
+    *(OSError, MatReadError, zlib.error, struct.error),
 )
 
 
@@ -70,13 +70,16 @@ class _Mat:
         self._path = path
         self._hdf5: Any = None
         try:
-            self._found: Any = loadmat(path, variable_names=list(names), appendmat=False)
+            file = path.open("rb")
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror}") from None
+        try:
+            with file:
+                self._found: Any = loadmat(file, variable_names=list(names))
         except NotImplementedError:  # version 7.3
             self._found = self._hdf5 = _open_hdf5(path)
-        except OSError as error:
-            raise DataError(f"cannot read {path}: {error.strerror or error}") from None
         except _DAMAGE as error:
-            raise DataError(f"{path} is damaged: {type(error).__name__} {error}", "get the file anew") from None
+            raise _damaged(path, error) from None
         missing = [name for name in names if name not in self._found]
         if missing:
             self.__exit__()
@@ -112,4 +115,8 @@ def _open_hdf5(path: Path) -> Any:
     try:
         return h5py.File(path, "r")
     except OSError as error:
-        raise DataError(f"{path} is damaged: {error}", "get the file anew") from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} is damaged: {type(error).__name__} {error}", "get the file anew")
