@@ -11,7 +11,6 @@ import torch
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.data.co545 import COVER_KINDS, Co545Config, Co545Set, build_co545, make_item, open_co545, open_source
 from manyfaces.data.co545.build import manifest_differences, shipped_manifest
-from manyfaces.data.co545.cover import bilinear, covered_vertices
 from manyfaces.data.co545.manifest import Manifest, read_manifest
 from manyfaces.data.co545.rendered import RenderedScenes
 from manyfaces.data.co545.scenes import front_of, steady_of
@@ -62,20 +61,19 @@ def test_an_item_depends_on_the_settings_and_its_number_alone(source: RenderedSc
         assert np.array_equal(made.mask, read.mask)
         assert torch.allclose(made.truth.float(), read.truth, atol=1e-7)
         for name in ("visible", "occluded", "self_occluded"):
-            assert torch.equal(getattr(made.regions, name), getattr(read.regions, name))
+            assert np.array_equal(getattr(made.front, name), getattr(read.front, name))
     other = dataclasses.replace(SMALL, seed=1)
     assert make_item(RenderedScenes(other), other, 0).row.sha256 != built.rows[0].sha256
 
 
 def test_the_classes_of_vertices(source: RenderedScenes, built: Co545Set) -> None:
-    front = front_of(source.head)
+    front = front_of(source.head).numpy()
     for row in built.rows:
-        regions = built.read(row.number).regions
-        classes = torch.stack([regions.visible, regions.occluded, regions.self_occluded])
-        assert torch.equal(classes.sum(0), front.long())
+        classes = built.read(row.number).front
+        assert np.array_equal(classes.visible.astype(int) + classes.occluded + classes.self_occluded, front)
         assert 0.15 <= row.hidden_share <= 0.7
-        assert float(regions.occluded.sum() / front.sum()) == pytest.approx(row.hidden_share, abs=1e-4)
-        assert float(regions.self_occluded.sum() / front.sum()) < 0.2  # frontal
+        assert classes.occluded.sum() / front.sum() == pytest.approx(row.hidden_share, abs=1e-4)
+        assert classes.self_occluded.sum() / front.sum() < 0.2  # frontal
 
 
 def test_the_mask_is_where_the_picture_changes(built: Co545Set) -> None:
@@ -88,11 +86,10 @@ def test_the_mask_is_where_the_picture_changes(built: Co545Set) -> None:
 
 def test_the_points_are_where_the_truth_projects(source: RenderedScenes, built: Co545Set) -> None:
     item, scene = built.read(4), source.scene(1)
-    assert np.allclose(item.points_px, scene.projected[:, :2], atol=1e-4)
+    assert torch.allclose(item.projected, scene.projected.float(), atol=1e-4)
     assert torch.allclose(item.truth, scene.vertices.float(), atol=1e-7)
-    # A vertex in the middle of the mask is occluded, if it faces the camera at all.
-    inside = covered_vertices(scene, item.mask, margin_px=0)
-    assert bool((~item.regions.visible[inside]).all())
+    x, y = item.projected[item.front.occluded, :2].round().long().T.numpy()
+    assert item.mask[y, x].mean() > 0.85  # but for the two pixels of margin
 
 
 def test_people_and_neutral_scenes(source: RenderedScenes, built: Co545Set) -> None:
@@ -163,12 +160,6 @@ def test_a_folder_without_a_benchmark(tmp_path: Path) -> None:
 def test_recordings_must_be_named() -> None:
     with pytest.raises(DataError, match="--data"):
         open_source(Co545Config(source="coma"))
-
-
-def test_bilinear_by_hand() -> None:
-    values = np.array([[0, 1], [2, 3]])
-    points = np.array([[0, 0], [1, 0], [0.5, 0.5], [0.25, 1], [-0.5, 0], [5, 5]])
-    assert bilinear(values, points.astype(float)).tolist() == [0, 1, 1.5, 2.25, 0, 0]
 
 
 def test_the_manifest_is_read_as_it_was_written(built: Co545Set) -> None:

@@ -9,14 +9,12 @@ from torch import Tensor
 
 from manyfaces.bench.co545.views import Drawn, Method, View
 from manyfaces.data.co545 import front_of
-from manyfaces.data.co545.cover import bilinear
 from manyfaces.geometry import fit_rigid
 from manyfaces.heads import HeadModel
 from manyfaces.metrics import (
     VertexLaw,
     aligned_to_truth,
     energy_score,
-    face_regions,
     implausibility,
     occluded_diversity,
     range_coverage,
@@ -25,6 +23,7 @@ from manyfaces.metrics import (
     shape_deviation,
 )
 from manyfaces.metrics.vertices import MM_PER_M
+from manyfaces.occlusion import visible_vertices
 
 Figures = Mapping[str, float]
 
@@ -54,11 +53,12 @@ class Ruler:
         return {"se": float(errors.mean()), "cse": float(errors.amin())}
 
     def _occluded(self, method: Method, drawn: Drawn, view: View) -> Figures:
-        front, regions, whole = front_of(self.head), view.item.regions, view.item.truth
-        moved = aligned_to_truth(drawn.vertices, whole, regions.visible, method.with_scale)
+        front, whole = front_of(self.head), view.item.truth
+        visible, occluded = (torch.from_numpy(f) for f in (view.item.front.visible, view.item.front.occluded))
+        moved = aligned_to_truth(drawn.vertices, whole, visible, method.with_scale)
         raw = (drawn.vertices if method.shared_frame else moved)[:, front]
         aligned, truth = moved[:, front], whole[front]
-        visible, occluded = regions.visible[front], regions.occluded[front]
+        visible, occluded = visible[front], occluded[front]
         errors = sample_errors_mm(aligned, truth, visible)
         found, wanted = (self.head.landmarks(mesh, "68") for mesh in (moved, whole))
         figures = {
@@ -110,14 +110,13 @@ class Ruler:
 
     def _as_diverse3d(self, drawn: Drawn, view: View) -> Figures:
         """As the published evaluation of Diverse3D does it: whole heads, no alignment, occluded by the mask alone."""
-        covered = torch.from_numpy(bilinear(view.mask, view.item.points_px.astype(float)) > 0)
-        masks = self.head.data.masks
-        eyeballs = torch.from_numpy(masks["eyeballs"]) if "eyeballs" in masks else None
-        everything = torch.ones_like(covered)
-        regions = face_regions(everything, everything, covered, eyeballs, "diverse3d")
+        eyeballs = self.head.data.masks.get("eyeballs")
+        classes = visible_vertices(view.item.projected, self.head.faces, view.mask, "diverse3d", eyeballs)
+        visible, occluded = torch.from_numpy(classes.visible), torch.from_numpy(classes.occluded)
+        everything = torch.ones_like(visible)
         figures = {"diverse3d_cse": sample_errors_mm(drawn.vertices, view.item.truth, everything).amin()}
         if len(drawn.vertices) > 1:
-            named = {"asd": everything, "asd_vis": regions.visible, "asd_occ": regions.occluded}
+            named = {"asd": everything, "asd_vis": visible, "asd_occ": occluded}
             figures |= {f"diverse3d_{name}": self_distance_mm(drawn.vertices, r) for name, r in named.items()}
         return {name: float(value) for name, value in figures.items()}
 

@@ -13,7 +13,7 @@ from manyfaces.assets import packaged_folder
 from manyfaces.core.config import to_json
 from manyfaces.core.errors import DataError
 from manyfaces.data.co545.config import Co545Config
-from manyfaces.data.co545.cover import cover_scene
+from manyfaces.data.co545.cover import cover_scene, hidden_share
 from manyfaces.data.co545.items import (
     Co545Item,
     Co545Set,
@@ -106,7 +106,6 @@ def make_item(source: SceneSource, config: Co545Config, number: int) -> Co545Ite
     """Make one item from scratch; each depends on the settings and its own number alone."""
     scene = source.scene(config.scene_of(number))
     covered = cover_scene(scene, source.head, config, number)
-    regions = covered.regions
     row = ItemRow(
         number=number,
         scene=config.scene_of(number),
@@ -114,11 +113,12 @@ def make_item(source: SceneSource, config: Co545Config, number: int) -> Co545Ite
         expression=scene.expression,
         kind=config.kind_of(number),
         attempt=covered.attempt,
-        hidden_share=round(float(regions.occluded.sum() / front_of(source.head).sum()), 4),
-        sha256=checksum(covered.image, covered.mask, regions, scene.vertices),
+        hidden_share=round(hidden_share(covered.front, source.head), 4),
+        sha256=checksum(covered.image, covered.mask, covered.front, scene.vertices),
     )
-    points_px = scene.projected[:, :2].numpy()
-    return Co545Item(row, covered.image, covered.mask, scene.vertices, regions, points_px, scene.points_68_px)
+    return Co545Item(
+        row, covered.image, covered.mask, scene.vertices, covered.front, scene.projected, scene.points_68_px
+    )
 
 
 def shipped_manifest(config: Co545Config) -> Manifest | None:

@@ -3,29 +3,20 @@
 from dataclasses import dataclass
 from itertools import count
 
-import cv2
 import numpy as np
-import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, UInt8
 
 from manyfaces.core.errors import DataError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.co545.config import STREAM, Co545Config, CoverKind
 from manyfaces.data.co545.scenes import CleanScene, front_of
 from manyfaces.heads import HeadModel
-from manyfaces.metrics import Regions, face_regions
-from manyfaces.occlusion import OccluderKind, paint_occluder, sample_occluder
-from manyfaces.render.visibility import visible_vertices
+from manyfaces.occlusion import Occluder, VertexClasses, draw_occluder, site_from_points, visible_vertices
 
-DEPTH_TOLERANCE_M = 0.002
-MASK_MARGIN_PX = 2
 MOST_ATTEMPTS = 300
 
-_SHAPES: dict[CoverKind, tuple[OccluderKind, ...]] = {
-    "hand": ("band",),
-    "face": ("mouth", "eyes"),
-    "random": ("blob", "block", "several"),
-}
+SHAPES: dict[CoverKind, tuple[str, ...]] = {"hand": ("hand",), "face": ("mask", "patch"), "random": ("blob",)}
+"""The occluders of each kind, by their names in `manyfaces.occlusion.OCCLUDERS`, equally often."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +26,13 @@ class Covered:
     Attributes:
         image: the picture, RGB.
         mask: where the occluder is.
-        regions: classes of the vertices.
+        front: classes of the vertices of the face's front; elsewhere a vertex is of none.
         attempt: which draw it is; those before hid too little or too much.
     """
 
     image: UInt8[np.ndarray, "H W 3"]
     mask: Bool[np.ndarray, "H W"]
-    regions: Regions
+    front: VertexClasses
     attempt: int
 
 
@@ -51,9 +42,7 @@ def cover_scene(scene: CleanScene, head: HeadModel, config: Co545Config, item: i
     Raises:
         DataError: none does, as where the face lies outside the picture.
     """
-    kind, front = config.kind_of(item), front_of(head)
-    facing = facing_vertices(scene, head)
-    least, most = config.hidden_share
+    kind, (least, most) = config.kind_of(item), config.hidden_share
     for attempt in count():
         if attempt == MOST_ATTEMPTS:
             raise DataError(
@@ -61,50 +50,27 @@ def cover_scene(scene: CleanScene, head: HeadModel, config: Co545Config, item: i
                 f"{config.scene_of(item)} ({scene.subject}, {scene.expression})",
                 "take that picture out of the source, or widen the share",
             )
-        generator = numpy_generator(config.seed, STREAM, "occluder", item, attempt)
-        image, mask = put_before(scene, kind, generator)
-        regions = face_regions(front, facing, covered_vertices(scene, mask))
-        if least <= float(regions.occluded.sum() / front.sum()) <= most:
-            return Covered(image, mask, regions, attempt)
+        occluder = draw_cover(scene, kind, numpy_generator(config.seed, STREAM, "occluder", item, attempt))
+        front = front_classes(scene, head, occluder.mask)
+        if least <= hidden_share(front, head) <= most:
+            return Covered(occluder.over(scene.image), occluder.mask, front, attempt)
     raise AssertionError
 
 
-def put_before(
-    scene: CleanScene, kind: CoverKind, generator: np.random.Generator
-) -> tuple[UInt8[np.ndarray, "H W 3"], Bool[np.ndarray, "H W"]]:
-    """Draw an occluder and put it before a scene: the picture and the mask."""
-    shapes = _SHAPES[kind]
-    shape = shapes[int(generator.integers(len(shapes)))]
-    mask = sample_occluder(scene.points_68_px, scene.image.shape[:2], generator, shape).mask
-    return paint_occluder(scene.image, mask, generator), mask
-
-
-def facing_vertices(scene: CleanScene, head: HeadModel) -> Bool[torch.Tensor, " V"]:
-    """Which vertices the camera sees, by the depth of the face itself."""
+def draw_cover(scene: CleanScene, kind: CoverKind, generator: np.random.Generator) -> Occluder:
+    """Draw an occluder of a kind for a scene."""
+    shape = SHAPES[kind][int(generator.integers(len(SHAPES[kind])))]
     height, width = scene.image.shape[:2]
-    return visible_vertices(
-        scene.projected[None], head.faces, (height, width), DEPTH_TOLERANCE_M, perspective=scene.perspective
-    )[0]
+    return draw_occluder(shape, site_from_points(scene.points_68_px, (height, width), scene.image), generator)
 
 
-def covered_vertices(
-    scene: CleanScene, mask: Bool[np.ndarray, "H W"], margin_px: int = MASK_MARGIN_PX
-) -> Bool[torch.Tensor, " V"]:
-    """Which vertices lie under a mask grown by a margin: bilinear, one half or more."""
-    reach = 2 * margin_px + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    grown = cv2.dilate(mask.astype(np.uint8), kernel)
-    return torch.from_numpy(bilinear(grown, scene.projected[:, :2].numpy()) >= 0.5)
+def front_classes(scene: CleanScene, head: HeadModel, mask: Bool[np.ndarray, "H W"]) -> VertexClasses:
+    """Sort the vertices of the front; see `manyfaces.occlusion.visible_vertices`."""
+    classes = visible_vertices(scene.projected, head.faces, mask, perspective=scene.perspective)
+    front = front_of(head).numpy()
+    return VertexClasses(**{name: flags & front for name, flags in vars(classes).items()})
 
 
-def bilinear(values: np.ndarray, points_px: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, " N"]:
-    """Read a picture between its pixels; beyond its edge it is zero."""
-    padded = np.pad(values.astype(float), 1)
-    height, width = padded.shape
-    x = np.clip(points_px[:, 0] + 1, 0, width - 1)
-    y = np.clip(points_px[:, 1] + 1, 0, height - 1)
-    left, top = (np.minimum(np.floor(v).astype(int), most - 2) for v, most in ((x, width), (y, height)))
-    u, v = x - left, y - top
-    above = (1 - u) * padded[top, left] + u * padded[top, left + 1]
-    below = (1 - u) * padded[top + 1, left] + u * padded[top + 1, left + 1]
-    return (1 - v) * above + v * below
+def hidden_share(front: VertexClasses, head: HeadModel) -> float:
+    """Share of the front that is occluded."""
+    return float(front.occluded.sum() / front_of(head).sum())

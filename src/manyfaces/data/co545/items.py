@@ -5,7 +5,7 @@ DIR/co545.json            what it is: settings, and for each item its classes an
 DIR/items/000/image.png   the picture with the occluder
 DIR/items/000/mask.png    white where the occluder is
 DIR/items/000/item.npz    visible, occluded, self_occluded: vertex numbers; truth_mm (V, 3);
-                          points_px (V, 2), points_68_px (68, 2)
+                          projected (V, 3): x and y in pixels, depth in metres; points_68_px (68, 2)
 DIR/items/000/item.json   number, scene, subject, expression, kind, attempt, seed, sha256
 DIR/clean/000.png         the scenes without occluder, by scene
 DIR/subjects.npz          neutral_mm (subjects, V, 3): the people at rest
@@ -28,7 +28,8 @@ from manyfaces.data.co545.config import Co545Config
 from manyfaces.data.co545.manifest import MANIFEST, ItemRow, read_manifest
 from manyfaces.io.atomic import atomic_folder, atomic_path
 from manyfaces.io.image import read_image, read_mask, write_image
-from manyfaces.metrics import Regions, VertexLaw
+from manyfaces.metrics import VertexLaw
+from manyfaces.occlusion import VertexClasses
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Co545Item:
         image: the picture, RGB.
         mask: where the occluder is.
         truth: vertices in the head's topology, metres.
-        regions: classes of the vertices.
-        points_px: the vertices on the picture.
+        front: classes of the vertices of the face's front; elsewhere a vertex is of none.
+        projected: the vertices on the picture: x and y in pixels, depth in metres.
         points_68_px: the 68 points on the picture.
     """
 
@@ -49,8 +50,8 @@ class Co545Item:
     image: UInt8[np.ndarray, "H W 3"]
     mask: Bool[np.ndarray, "H W"]
     truth: Float[Tensor, "V 3"]
-    regions: Regions
-    points_px: Float[np.ndarray, "V 2"]
+    front: VertexClasses
+    projected: Float[Tensor, "V 3"]
     points_68_px: Float[np.ndarray, "68 2"]
 
 
@@ -83,15 +84,15 @@ class Co545Set:
         arrays = read_npz(folder / "item.npz")
         try:
             truth = torch.from_numpy(arrays["truth_mm"].astype(np.float32)) / 1000
-            classes = [_flags(arrays[f.name], len(truth)) for f in fields(Regions)]
-            points_px, points_68_px = arrays["points_px"], arrays["points_68_px"]
+            classes = [_flags(arrays[f.name], len(truth)) for f in fields(VertexClasses)]
+            projected, points_68_px = torch.from_numpy(arrays["projected"]), arrays["points_68_px"]
         except (KeyError, IndexError, ValueError) as error:
             raise DataError(f"{folder / 'item.npz'} is damaged: {error}", "build the benchmark again") from None
         if not torch.isfinite(truth).all():
             raise DataError(f"{folder / 'item.npz'} holds a truth that is not finite", "build the benchmark again")
         image = read_image(_present(folder / "image.png"))
         mask = read_mask(_present(folder / "mask.png"), image.shape[:2])
-        return Co545Item(row, image, mask, truth, Regions(*classes), points_px, points_68_px)
+        return Co545Item(row, image, mask, truth, VertexClasses(*classes), projected, points_68_px)
 
     def clean(self, scene: int) -> UInt8[np.ndarray, "H W 3"]:
         """A scene without occluder.
@@ -136,17 +137,16 @@ def open_co545(folder: Path) -> Co545Set:
 
 def write_item(folder: Path, item: Co545Item, fingerprint: str) -> None:
     """Write an item's folder; `item.json`, with a fingerprint of the settings, says that it is whole."""
-    arrays = {name: flags.nonzero()[:, 0].int().numpy() for name, flags in vars(item.regions).items()}
+    arrays = {
+        **{name: np.flatnonzero(flags).astype(np.int32) for name, flags in vars(item.front).items()},
+        "truth_mm": _in_mm(item.truth),
+        "projected": item.projected.float().numpy(),
+        "points_68_px": item.points_68_px.astype(np.float32),
+    }
     with atomic_folder(item_folder(folder, item.row.number)) as place:
         write_image(place / "image.png", item.image)
         write_image(place / "mask.png", np.repeat(item.mask[..., None].astype(np.uint8) * 255, 3, -1))
-        np.savez(
-            place / "item.npz",
-            **arrays,
-            truth_mm=_in_mm(item.truth),
-            points_px=item.points_px.astype(np.float32),
-            points_68_px=item.points_68_px.astype(np.float32),
-        )
+        _write_npz(place / "item.npz", arrays)
         (place / "item.json").write_text(json.dumps({**asdict(item.row), "settings": fingerprint}, indent=1) + "\n")
 
 
@@ -167,11 +167,11 @@ def kept_row(folder: Path, number: int, fingerprint: str) -> ItemRow | None:
 
 
 def checksum(
-    image: UInt8[np.ndarray, "H W 3"], mask: Bool[np.ndarray, "H W"], regions: Regions, truth: Float[Tensor, "V 3"]
+    image: UInt8[np.ndarray, "H W 3"], mask: Bool[np.ndarray, "H W"], front: VertexClasses, truth: Float[Tensor, "V 3"]
 ) -> str:
     """Sha256 of an item: picture, mask, classes of the vertices, and the truth to a thousandth of a millimetre."""
     digest = hashlib.sha256()
-    for part in (image, mask, *(flags.numpy() for flags in vars(regions).values())):
+    for part in (image, mask, *vars(front).values()):
         digest.update(np.ascontiguousarray(part).tobytes())
     digest.update(np.rint(truth.double().numpy() * 1e6).astype("<i4").tobytes())
     return digest.hexdigest()
@@ -211,9 +211,9 @@ def _in_mm(vertices: Float[Tensor, "*B V 3"]) -> Float[np.ndarray, "*B V 3"]:
     return (vertices.double() * 1000).float().numpy()
 
 
-def _flags(numbers: np.ndarray, n: int) -> Bool[Tensor, " n"]:
-    flags = torch.zeros(n, dtype=torch.bool)
-    flags[torch.from_numpy(numbers).long()] = True
+def _flags(numbers: np.ndarray, n: int) -> Bool[np.ndarray, " n"]:
+    flags = np.zeros(n, bool)
+    flags[numbers] = True
     return flags
 
 
