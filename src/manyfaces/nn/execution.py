@@ -22,8 +22,12 @@ class Workers(Protocol):
 
     n: int
 
+    def run(self, function: Callable[[], Tensor]) -> Tensor:
+        """Run the function in a thread of this kind."""
+        ...
+
     def map(self, function: TensorFunction, *parts: Sequence[Tensor]) -> list[Tensor]:
-        """Apply the function to the k-th of all parts, each k in a thread."""
+        """Apply the function to the k-th of all parts, the first in the calling thread, the others in one each."""
         ...
 
 
@@ -52,7 +56,8 @@ class RowsShared:
     """Applies a row-wise function to slices of the rows, one worker for each.
 
     Left to torch, two threads meet after each of a network's two hundred short operations; on a machine that has
-    other work to do, waiting for each other then costs several times the operations. Here they meet once.
+    other work to do, waiting for each other then costs several times the operations. Here they meet once. To be called
+    in `Workers.run`.
 
     Args:
         function: (rows (*B, N, I), parameters (*B, N or 1, P)) -> (*B, N, O); no row may depend on another.
@@ -65,17 +70,13 @@ class RowsShared:
 
     def __call__(self, rows: Float[Tensor, "*B I"], parameters: Float[Tensor, "*#B P"]) -> Float[Tensor, "*B O"]:
         """Apply."""
-        if rows.ndim < 2:
-            return self._function(rows, parameters)
         worth = self._work * rows[..., 0].numel() // _WORTH_A_WORKER
-        n = max(1, min(self._workers.n, rows.shape[-2], worth))
+        n = min(self._workers.n, worth, rows.shape[-2] if rows.ndim > 1 else 1)
+        if n < 2:
+            return self._function(rows, parameters)
         shared = parameters.ndim < 2 or parameters.shape[-2] == 1
         own = [parameters] * n if shared else parameters.tensor_split(n, -2)
-        return torch.cat(self._workers.map(self._without_gradients, rows.tensor_split(n, -2), own), -2)
-
-    @torch.no_grad()  # a thread does not inherit it
-    def _without_gradients(self, rows: Tensor, parameters: Tensor) -> Tensor:
-        return self._function(rows, parameters)
+        return torch.cat(self._workers.map(self._function, rows.tensor_split(n, -2), own), -2)
 
 
 class Recorded:

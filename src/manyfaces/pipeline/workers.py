@@ -4,33 +4,72 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class _Pools:
+    """The threads of one process: those do not survive a fork.
+
+    Attributes:
+        process: its number.
+        leader: one thread, for `run`.
+        others: the rest, for `map`.
+    """
+
+    process: int
+    leader: ThreadPoolExecutor
+    others: ThreadPoolExecutor
 
 
 class SampleWorkers:
     """Threads in which torch uses no further threads (`nn.Workers`); they begin with the first work.
 
     Args:
-        n: how many; as many as torch is set to use, by default.
+        n: how many, two or more; as many as torch is set to use, by default.
     """
 
     def __init__(self, n: int | None = None):
         self.n = n or torch.get_num_threads()
-        self._pool: ThreadPoolExecutor | None = None
-        self._process = 0
+        self._pools: _Pools | None = None
+        self._starting = threading.Lock()
+
+    def run(self, function: Callable[[], Tensor]) -> Tensor:
+        """Run the function in a thread of this kind; one at a time."""
+        return self._threads().leader.submit(_as_here(function)).result()
 
     def map(self, function: Callable[..., Tensor], *parts: Sequence[Tensor]) -> list[Tensor]:
-        """Apply the function to the k-th of all parts, each k in a thread."""
-        if self._pool is None or self._process != os.getpid():  # threads do not survive a fork
-            self._pool, self._process = _single_threaded(self.n), os.getpid()
-        return list(self._pool.map(function, *parts))
+        """Apply the function to the k-th of all parts, the first in the calling thread, the others in one each."""
+        first, *rest = zip(*parts, strict=True)
+        others = [self._threads().others.submit(_as_here(partial(function, *part))) for part in rest]
+        return [function(*first), *(other.result() for other in others)]
+
+    def _threads(self) -> _Pools:
+        with self._starting:
+            if self._pools is None or self._pools.process != os.getpid():
+                self._pools = _Pools(os.getpid(), _single_threaded(1), _single_threaded(self.n - 1))
+            return self._pools
 
 
 def sample_workers(device: torch.device) -> SampleWorkers | None:
     """Workers where they are of use: on a CPU, where torch is set to more than one thread."""
     return SampleWorkers() if device.type == "cpu" and torch.get_num_threads() > 1 else None
+
+
+def _as_here(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
+    """The function, with or without gradients as where it comes from; a thread does not inherit that."""
+    gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    def work() -> Any:
+        with torch.inference_mode(inference), torch.set_grad_enabled(gradients):
+            return function()
+
+    return work
 
 
 def _single_threaded(n: int) -> ThreadPoolExecutor:

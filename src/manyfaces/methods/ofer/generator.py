@@ -1,5 +1,7 @@
 """A conditional diffusion model over a vector of coefficients: what IdGen and ExpGen share."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -121,7 +123,9 @@ class CoefficientGenerator(nn.Module):
         noise = unit_noise((*context.shape[:-2], n, self.dim), generator, context)
         if sampler.central:
             noise[..., 0, :] = 0
-        clean = sample(sampler, denoiser, self.schedule, noise, generator)
+        workers = self.execution.workers
+        draw = partial(sample, sampler, denoiser, self.schedule, noise, generator)
+        clean = draw() if workers is None else workers.run(draw)
         return clean if self.standardiser is None else self.standardiser.inverse(clean, context)
 
     def _frozen_net(self) -> FrozenUNet1D:
