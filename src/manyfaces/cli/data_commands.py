@@ -87,13 +87,65 @@ class PrepareData:
 
 
 @dataclass(frozen=True)
+class OccludeData:
+    """Put something before the faces of photos: picture, mask and a record of each go to --out."""
+
+    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO|FOLDER|GLOB ...")]
+    """Picture files, folders of pictures, or patterns; of several faces on a photo, the largest is meant."""
+    out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
+    """Folder for the results: NAME_KIND.png, NAME_KIND_mask.png, NAME_KIND.json."""
+    kind: Annotated[str, arg(metavar="KIND|random")] = "random"
+    """hand, mask, sunglasses, ...; a name that is unknown lists them all (docs/occluders.md shows them)."""
+    donor: Annotated[Path | None, arg(metavar="PHOTO")] = None
+    """Where face patches are cut from; the face itself when not given."""
+    seed: int = 0
+    """Same seed, same occluders."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import occlude
+
+        return occlude.occlude(self)
+
+
+@dataclass(frozen=True)
+class BuildData:
+    """Make a benchmark: faces with known vertices behind occluders; goes on where it was stopped."""
+
+    kind: Positional[Literal["co545"]]
+    """co545: 545 pictures of 11 people, after OFER's CO-545; docs/evaluation.md."""
+    out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
+    """Folder for the benchmark."""
+    source: Annotated[str, arg(metavar="openhead|flame20|flame23|...|coma")] = "openhead"
+    """Head model by which people are drawn, a name or a file; or coma: recordings in CoMA's published layout."""
+    data: Annotated[Path | None, arg(metavar="DIR")] = None
+    """coma: folder of the recordings, SUBJECT/EXPRESSION/EXPRESSION.FRAME.ply with pictures beside."""
+    head: Annotated[str | None, arg(metavar="NAME|FILE")] = None
+    """coma: the head model that the meshes are registrations of, such as flame20."""
+    items: int = 545
+    """How many pictures; any other number is another benchmark."""
+    seed: int = 0
+    """Same seed, same benchmark."""
+    workers: int | None = None
+    """Processes; as many as there are cores when not given."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import build
+
+        return build.build(self)
+
+
+@dataclass(frozen=True)
 class Data:
-    """Check, pack and make sets of photos with known coefficients."""
+    """Check, pack and make sets of photos with known coefficients; put occluders before faces; build benchmarks."""
 
     work: Annotated[
         Annotated[CheckData, subcommand("check", prefix_name=False)]
         | Annotated[PackData, subcommand("pack", prefix_name=False)]
-        | Annotated[PrepareData, subcommand("prepare", prefix_name=False)],
+        | Annotated[PrepareData, subcommand("prepare", prefix_name=False)]
+        | Annotated[BuildData, subcommand("build", prefix_name=False)]
+        | Annotated[OccludeData, subcommand("occlude", prefix_name=False)],
         arg(name=""),
     ]
 

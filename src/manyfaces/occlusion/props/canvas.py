@@ -140,7 +140,7 @@ class Canvas:
 
     def layer(self, rgb: np.ndarray, alpha: Float32[np.ndarray, "h w"]) -> "Layer":
         """Paint on this window: (h, w, 3) or one (3,) colour, and its opacity."""
-        return Layer(self, rgb, alpha)
+        return Layer(self, np.asarray(rgb, np.float32), np.asarray(alpha, np.float32))
 
 
 @dataclass(frozen=True)
@@ -172,8 +172,8 @@ def occluder(kind: str, layers: Sequence[Layer]) -> Occluder:
         below *= 1 - share
         below[..., :3] += np.clip(layer.rgb, 0, 1) * share
         below[..., 3:] += share
-    patch[..., :3] /= np.maximum(patch[..., 3:], 1e-6)
-    return Occluder(kind, windows[0].site.size, (top, left), np.clip(patch, 0, 1))
+    patch[..., :3] /= np.maximum(patch[..., 3:], np.float32(1e-6))
+    return Occluder(kind, windows[0].site.size, (top, left), np.clip(patch, 0, 1, out=patch))
 
 
 def canvas_around(site: Site, points_mm: Float[np.ndarray, "N 2"], margin_mm: float = 8.0) -> Canvas:

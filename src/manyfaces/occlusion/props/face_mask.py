@@ -139,7 +139,7 @@ def _straps(canvas: Canvas, cut: _Cut, generator: np.random.Generator) -> list[L
     ears = _ears(canvas.site)
     cover = np.zeros(canvas.shape, np.float32)
     for side, (upper, lower) in enumerate(((cut.top[0], cut.bottom[0]), (cut.top[-1], cut.bottom[-1]))):
-        corners = np.array([upper, lower]) + [[0, 3], [0, -4]]
+        corners = np.array([upper + np.array([0, 3]), lower - np.array([0, 4])])
         for corner, ear in zip(corners, ears[side], strict=True):
             sag = (corner + ear) / 2 + [0, 1.5]
             cover = np.maximum(cover, canvas.stroke(smooth_path(np.array([corner, sag, ear])), width))

@@ -82,18 +82,14 @@ def _locks(site: Site, generator: np.random.Generator) -> list[_Lock]:
 def _drawn(canvas: Canvas, lock: _Lock, colour: np.ndarray, generator: np.random.Generator) -> Layer:
     """Hair falls, so each row of the face crosses a lock once: its strands are functions of x from its middle."""
     t, across_mm, width = _lock_axes(canvas, lock)
-    u = across_mm / np.maximum(width, 0.05)
-    # Strands draw together towards the tip; their number stays.
-    strand = u * lock.half_width
-    # Strands thinner than a pixel would flicker: they are no thinner at the root, and fade to their mean at the tip.
-    pixel = 1 / canvas.site.px_per_mm
-    fine = np.clip(1.5 * width / lock.half_width - 0.25, 0, 1)
-    streak = fine * _per_strand(strand, max(0.35, 0.9 * pixel), generator) + 0.8 * _per_strand(strand, 1.3, generator)
+    u = np.clip(across_mm / np.maximum(width, 0.05), -1.5, 1.5)
+    # A lock gets thinner because its outer strands end or turn inwards; strands keep their own thickness, which is
+    # never less than a pixel, or they would flicker.
+    strand, pixel = across_mm * (1 + 0.35 * t), 1 / canvas.site.px_per_mm
+    streak = _per_strand(strand, max(0.4, 1.1 * pixel), generator) + 0.8 * _per_strand(strand, 1.3, generator)
     ends = 0.86 + 0.10 * _per_strand(strand, max(0.6, pixel), generator)  # where each strand stops
     edge = np.clip((1 - np.abs(u)) * width * canvas.site.px_per_mm + 0.5, 0, 1)
-    gaps = np.clip(
-        2.6 - 2.2 * np.abs(u) - 1.2 * t + 0.9 * fine * _per_strand(strand, max(0.5, 1.2 * pixel), generator), 0, 1
-    )
+    gaps = np.clip(2.6 - 2.2 * np.abs(u) - 1.2 * t + 0.9 * _per_strand(strand, max(0.5, 1.2 * pixel), generator), 0, 1)
     alpha = edge * gaps * np.clip((ends - t) / 0.05, 0, 1) * np.clip(t / 0.10, 0, 1)
     shine = np.exp(-(((t - lock.shine_at - 0.05 * streak) / 0.10) ** 2))
     shine += 0.5 * np.exp(-(((t - lock.shine_at - 0.4 - 0.05 * streak) / 0.08) ** 2))

@@ -54,7 +54,18 @@ def hand_relief(canvas: Canvas, cones: list[Cone]) -> HandRelief:
         owner[window][on_top] = index
         highest[window][on_top] = top[on_top]
         height[window] = smooth_maximum(height[window], top, web)
-    return HandRelief(inside, height, owner)
+    return HandRelief(inside, _with_full_palm(canvas, inside, height, owner, cones), owner)
+
+
+def _with_full_palm(
+    canvas: Canvas, inside: np.ndarray, height: np.ndarray, owner: np.ndarray, cones: list[Cone]
+) -> np.ndarray:
+    """Smooth the back of the hand, whose bones lie deeper below the skin than those of the fingers."""
+    numbers = [index for index, cone in enumerate(cones) if cone.part != "finger"]
+    smooth = canvas.blur(np.isin(owner, numbers).astype(np.float32), 3.0) * np.clip(inside / 9, 0, 1)
+    filled = (inside > 0).astype(np.float32)
+    mean = canvas.blur(height * filled, 6.0) / np.maximum(canvas.blur(filled, 6.0), 1e-3)
+    return height + smooth * (mean - height)
 
 
 def around(canvas: Canvas, points_mm: Float[np.ndarray, "N 2"], reach_mm: float) -> Window | None:

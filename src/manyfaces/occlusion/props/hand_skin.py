@@ -34,21 +34,24 @@ class _Details:
 
 def skin_of_hand(canvas: Canvas, relief: HandRelief, cones: list[Cone], generator: np.random.Generator) -> np.ndarray:
     """The colour of each pixel of a hand, (h, w, 3); of the face's tone in two cases of three."""
-    scale, exposure = canvas.site.px_per_mm, canvas.site.exposure
     details = _details(canvas, relief, cones, generator)
-    mottle = 0.02 * fractal_noise(canvas.shape, 14 * scale, generator, 3)
+    mottle = 0.02 * fractal_noise(canvas.shape, 14 * canvas.site.px_per_mm, generator, 3)
+    rough = relief.height_mm - details.depth_mm + 0.05 * noise(canvas.shape, 0.9 * canvas.site.px_per_mm, generator)
+    surface = canvas.blur(rough, 0.45)
+    brightness = 1.03 * diffuse(surface, canvas, 0.25) * (1 - 0.75 * crevices(relief.height_mm, canvas, 3.5))
+    highlight = canvas.site.exposure * gloss(surface, canvas, 16)
     tone = _tone(canvas.site, generator)
     polish = random_colour(generator, (0.5, 0.9), (0.4, 0.9)) if generator.random() < 0.15 else None
     nail_colour = 0.66 * tone + [0.31, 0.22, 0.21] if polish is None else polish
-    albedo = tone.astype(np.float32) * (1 + (mottle + details.redness)[..., None] * _REDDER)
-    albedo += (0.85 * details.nail)[..., None] * (nail_colour.astype(np.float32) - albedo)
-    albedo *= (1 - 0.3 * details.fold)[..., None]
-    rough = relief.height_mm - details.depth_mm + 0.05 * noise(canvas.shape, 0.9 * scale, generator)
-    surface = canvas.blur(rough, 0.45)
-    brightness = diffuse(surface, canvas, 0.25) * (1 - 0.75 * crevices(relief.height_mm, canvas, 3.5))
-    on_nail = (0.22 if polish is None else 0.4) * details.nail
-    shine = gloss(surface, canvas, 16) * (0.05 * (1 - details.nail) + on_nail)
-    return lit_skin(albedo, 1.03 * brightness) + (exposure * shine)[..., None]
+    # Colours only where the hand is: that is a small part of the window, and three planes are dear.
+    on = relief.inside_mm > -2
+    nail, fold, redness = details.nail[on], details.fold[on], (mottle + details.redness)[on]
+    albedo = tone.astype(np.float32) * (1 + redness[:, None] * _REDDER)
+    albedo += (0.85 * nail)[:, None] * (nail_colour.astype(np.float32) - albedo)
+    shine = highlight[on] * (0.05 * (1 - nail) + (0.22 if polish is None else 0.4) * nail)
+    rgb = np.zeros((*canvas.shape, 3), np.float32)
+    rgb[on] = lit_skin(albedo * (1 - 0.3 * fold)[:, None], brightness[on]) + shine[:, None]
+    return rgb
 
 
 def _tone(site: Site, generator: np.random.Generator) -> np.ndarray:
@@ -74,8 +77,8 @@ def _add_joint(
 ) -> None:
     """Folds across the back of a joint, and its redder skin."""
     half_width = np.float32(cone.radii[0])
-    offsets = np.array([-3.2, -1.2, 0.9, 3.0]) + generator.normal(0, 0.4, 4)
-    slants, depths = generator.normal(0, 0.06, 4), generator.uniform(0.12, 0.32, 4)
+    offsets = (np.array([-3.2, -1.2, 0.9, 3.0]) + generator.normal(0, 0.4, 4)).tolist()
+    slants, depths = generator.normal(0, 0.06, 4).tolist(), generator.uniform(0.12, 0.32, 4).tolist()
     window = around(canvas, flat(cone.ends[:1]), 1.4 * cone.radii[0])
     if window is None:
         return
@@ -84,8 +87,8 @@ def _add_joint(
     own = np.isin(relief.owner[window], [index - 1, index])
     across = np.exp(-((aside / (0.75 * half_width)) ** 4)) * own
     for offset, slant, depth in zip(offsets, slants, depths, strict=True):
-        where = offset + slant * aside - 0.02 * np.sign(offset) * aside * aside
-        details.depth_mm[window] += np.float32(depth) * across * np.exp(-(((along - where) / 0.6) ** 2))
+        where = offset + slant * aside - (0.02 if offset > 0 else -0.02) * aside * aside
+        details.depth_mm[window] += depth * across * np.exp(-(((along - where) / 0.6) ** 2))
     details.redness[window] += 0.05 * np.exp(-(along * along) / 49 - aside * aside / 64) * own
 
 

@@ -39,7 +39,7 @@ def crevices(height_mm: Float32[np.ndarray, "h w"], canvas: Canvas, reach_mm: fl
     return np.clip((canvas.blur(height_mm, reach_mm) - height_mm) / (1.2 * reach_mm), 0, 1)
 
 
-def lit_skin(albedo: np.ndarray, brightness: Float32[np.ndarray, "h w"]) -> Float32[np.ndarray, "h w 3"]:
+def lit_skin(albedo: Float32[np.ndarray, "*S 3"], brightness: Float32[np.ndarray, "*S"]) -> Float32[np.ndarray, "*S 3"]:
     """Skin of some colour under some brightness."""
     logarithm = np.log(np.maximum(brightness, 1e-3))
     return albedo * np.stack([np.exp(fall * logarithm) for fall in _SKIN_FALL], axis=-1)

@@ -96,8 +96,8 @@ def _bridge(lenses: list[np.ndarray], style: _Style) -> np.ndarray:
     left = lenses[0][lenses[0][:, 0].argmax()]
     right = lenses[1][lenses[1][:, 0].argmin()]
     height = 0.3 * (lenses[0][:, 1].min() - left[1])
-    path = np.array([left, (left + right) / 2, right]) + [[-1, height], [0, height - 1.5], [1, height]]
-    return smooth_path(path)
+    across = np.array([left, (left + right) / 2, right])
+    return smooth_path(across + np.array([[-1, height], [0, height - 1.5], [1, height]]))
 
 
 def _temple(site: Site, lens: np.ndarray, side: int) -> np.ndarray:
