@@ -58,13 +58,16 @@ def test_models_are_listed(capsys, monkeypatch):
 
     module = types.ModuleType("manyfaces.pipeline.catalogue")
     module.MODELS = (Released("ofer-open", "the open one"), Released("other", "another"))
-    module.imported_models = lambda: ["ofer-flame20"]
+    module.own_models = lambda: ["ofer-flame20"]
+    module.summary_of = lambda name: f"of {name}"
     monkeypatch.setitem(sys.modules, "manyfaces.pipeline.catalogue", module)
-    assert app.run(["models"]) == 0
+    assert app.run(["models", "list"]) == 0
     out = capsys.readouterr().out
+    assert app.run(["models"]) == 0
+    assert capsys.readouterr().out == out
     assert "ofer-open" in out
     assert "another" in out
-    assert "ofer-flame20" in out
+    assert "of ofer-flame20" in out
 
 
 def test_bench_hands_over(capsys, monkeypatch, tmp_path):
@@ -95,8 +98,7 @@ def test_bench_mistakes(capsys, monkeypatch, arguments, code, said):
 
 def test_train_hands_over(monkeypatch):
     asked = []
-    recipes = types.SimpleNamespace(train=lambda part, **options: asked.append((part, options)))
-    stand_in(monkeypatch, "train", recipes=recipes)
+    monkeypatch.setattr("manyfaces.train.recipes.train", lambda part, **options: asked.append((part, options)))
     assert app.run(["train", "idrank", "--recipe", "open", "--out", "runs", "--steps", "5", "--device", "cpu"]) == 0
     part, options = asked[0]
     assert part == "idrank"

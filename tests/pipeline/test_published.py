@@ -14,7 +14,7 @@ from manyfaces.detect import POINTS_68_FROM_468, FaceCrops, five_points
 from manyfaces.detect.alignment import CLIP_MEAN, CLIP_STD
 from manyfaces.heads import HeadModel
 from manyfaces.pipeline.anchors import find_anchors
-from manyfaces.pipeline.catalogue import find_model, imported_models
+from manyfaces.pipeline.catalogue import find_model, own_models
 from manyfaces.pipeline.conditioning import CropConditioner
 from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.predictor import Options
@@ -176,7 +176,7 @@ def test_models_are_found_by_name_and_by_folder(published, empty_cache):
         find_model("ofer-flame20")
     shutil.copytree(published[0], empty_cache / "models" / "ofer-flame20")
     assert find_model("ofer-flame20") == empty_cache / "models" / "ofer-flame20"
-    assert imported_models() == ["ofer-flame20"]
+    assert own_models() == ["ofer-flame20"]
     with pytest.raises(ChoiceError, match=r"valid: ofer-open, ofer-flame20, a folder"):
         find_model("offer-open")
 

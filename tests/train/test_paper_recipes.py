@@ -9,16 +9,22 @@ import torch
 from PIL import Image
 from torch import nn
 
-from manyfaces.core.errors import ChoiceError, DataError, InputError, ManyfacesError, WeightError
+from manyfaces.core.errors import ChoiceError, ConfigError, DataError, InputError, ManyfacesError, WeightError
 from manyfaces.diffusion import ANCESTRAL
 from manyfaces.io.checkpoints import load_weights, save_weights
+from manyfaces.io.head_files import load_head
+from manyfaces.io.model_folders import read_model_folder
 from manyfaces.methods.ofer import PAPER, FrontFace, UNetConfig
 from manyfaces.methods.ofer.image_encoder import ArcFaceEncoder, FarlArcFaceEncoder
+from manyfaces.pipeline import adding
+from manyfaces.pipeline.adding import AddSettings, add_model
 from manyfaces.train import Parallel, Part, PlateauConfig, encoders, paper_recipes, recipes
 from manyfaces.train.encoders import EncoderFiles, start_encoder
 from manyfaces.train.paper_data import DataOptions, open_training_data
 from manyfaces.train.paper_recipes import PaperOptions
 from manyfaces.train.paper_values import PUBLISHED, CodeValues, PaperValues
+
+real_front = paper_recipes._front  # the tests train on a front of their own
 
 DIM = 512
 TRUNK = UNetConfig(widths=(16, 8), heads=2, head_dim=4, n_qkv=2, time_dim=8)
@@ -77,7 +83,7 @@ def small(monkeypatch):
     for name, both in PUBLISHED.items():
         monkeypatch.setitem(PUBLISHED, name, {**both, "paper": PaperValues(2, 2, 2)})
     front = FrontFace(torch.zeros(5, 3), torch.ones(300, 5, 3))
-    monkeypatch.setattr(paper_recipes, "_front", lambda recipe, path: front)
+    monkeypatch.setattr(paper_recipes, "_front", lambda *_: front)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +129,8 @@ def options(data, files):
     return PaperOptions(DataOptions(data, ("LYHM",)), encoders=files)
 
 
-def test_every_part_trains_and_the_ranker_takes_up_the_generator(tmp_path, options, data):
+def test_every_part_trains_and_they_become_a_model(tmp_path, options, data, empty_cache, monkeypatch):
+    monkeypatch.setattr(adding, "PAPER_ENCODERS", paper_recipes.PAPER_ENCODERS)
     idgen = recipes.train("idgen", "idgen-flame23", tmp_path, options=options)
     assert idgen.finished
     assert idgen.step == 2 * 2  # two epochs of three people, two a step
@@ -134,6 +141,15 @@ def test_every_part_trains_and_the_ranker_takes_up_the_generator(tmp_path, optio
     assert list((tmp_path / "idrank" / "pool").iterdir())
     moving = dataclasses.replace(options, data=DataOptions(data))
     assert recipes.train("expgen", "expgen", tmp_path, options=moving).finished
+    np.save(tmp_path / "front.npy", np.arange(5))
+    folder = add_model(tmp_path, AddSettings("trained", None, tmp_path / "front.npy"), lambda line: None)
+    card = read_model_folder(folder).card
+    assert card.head == "flame23"
+    assert [(t.recipe, t.steps, t.planned_steps, t.values) for t in card.training] == [
+        ("idgen-flame23", 4, 4, "paper"),
+        ("idrank", 4, 4, "paper"),
+        ("expgen", 4, 4, "paper"),
+    ]
 
 
 def test_frozen_layers_stay_as_they_came_and_the_last_stage_learns(tmp_path, options, files):
@@ -224,6 +240,23 @@ def test_the_parts_of_a_batch_of_photos_are_the_batch(data):
     held = {item.subject for item in opened.validation.items}
     assert held
     assert not held & {item.subject for item in opened.train.items}
+
+
+def test_the_rankers_vertices_are_kept_with_it(tmp_path, monkeypatch):
+    indices, other, kept = tmp_path / "front.npy", tmp_path / "other.npy", tmp_path / "idrank" / "front_indices.npy"
+    np.save(indices, [7, 3, 1, 0, 2])
+    np.save(other, [7, 3, 1, 2, 0])
+    monkeypatch.setattr(paper_recipes, "load_head", lambda name: load_head("openhead"))
+    recipe = paper_recipes.PAPER_RECIPES["idrank"]
+    front = real_front(recipe, indices, kept, Parallel())
+    assert np.load(kept).tolist() == [7, 3, 1, 0, 2]
+    template = load_head("openhead").template
+    np.testing.assert_allclose(front.template_mm.numpy(), template[[7, 3, 1, 0, 2]] * 1000)
+    real_front(recipe, indices, kept, Parallel())
+    with pytest.raises(ConfigError, match="looks at other vertices"):
+        real_front(recipe, other, kept, Parallel())
+    with pytest.raises(InputError, match="--front-indices FILE"):
+        real_front(recipe, None, kept, Parallel())
 
 
 def test_recipes_train_their_own_part(tmp_path, options):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 from manyfaces.cli.data_commands import Data
+from manyfaces.cli.model_commands import Models
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Reconstruct:
     out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
     """Folder for the results."""
     model: str = "ofer-open"
-    """Name of the model, `manyfaces models` lists them; or the folder of an imported one."""
+    """Name of the model, `manyfaces models` lists them; or the folder of one."""
     head: str | None = None
-    """Head model in place of the imported model's own: flame20, flame23, ... or its file."""
+    """For models on FLAME: head in place of the imported one: flame20, flame23, ... or its file."""
     compat: Annotated[str, arg(metavar="none|official|QUIRK,QUIRK")] = "none"
     """Quirks of the authors' code to repeat, for imported models; docs/published-weights.md."""
     occlusion: Annotated[str, arg(metavar="auto|none|MASK.png")] = "auto"
@@ -164,17 +165,6 @@ class Assets:
     def run(self) -> int:
         """Do it; returns the exit code."""
         return self.work.run()
-
-
-@dataclass(frozen=True)
-class Models:
-    """List the models that `reconstruct --model` takes."""
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        from manyfaces.cli import listings
-
-        return listings.list_models()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""`manyfaces assets import`: convert files that a user has got from their makers."""
+"""`manyfaces assets import` and `manyfaces models add`: what a user has got or trained becomes a model by name."""
 
 from manyfaces.cli.commands import ImportFlame, ImportOfer
 from manyfaces.cli.messages import DONE
+from manyfaces.cli.model_commands import AddModel
 
 
 def import_flame(command: ImportFlame) -> int:
@@ -33,5 +34,16 @@ def import_ofer(command: ImportOfer) -> int:
     head = None if command.head == "auto" else command.head
     settings = ImportSettings(head, command.attention, command.name)
     folder = import_ofer(files, settings, lambda line: print(line, flush=True))
+    print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
+    return DONE
+
+
+def add_model(command: AddModel) -> int:
+    """Make a model of networks that were trained here."""
+    from manyfaces.pipeline.adding import AddSettings, add_model
+
+    head = None if command.head == "auto" else command.head
+    settings = AddSettings(command.name, head, command.front_indices)
+    folder = add_model(command.runs, settings, lambda line: print(line, flush=True))
     print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
     return DONE

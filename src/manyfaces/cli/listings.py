@@ -30,10 +30,10 @@ def list_assets() -> int:
 
 def list_models() -> int:
     """Print the models that can be loaded by name."""
-    from manyfaces.pipeline.catalogue import MODELS, imported_models
+    from manyfaces.pipeline.catalogue import MODELS, own_models, summary_of
 
     rows = [(model.name, model.summary) for model in MODELS]
-    rows += [(name, "imported by `manyfaces assets import`") for name in imported_models()]
+    rows += [(name, summary_of(name)) for name in own_models()]
     _print_table(("name", "what it does"), rows)
     return DONE
 

@@ -101,6 +101,16 @@ def load_into(module: nn.Module, weights: Weights) -> None:
     Raises:
         WeightError: names or shapes differ, or a value is not finite.
     """
+    check_fit(module, weights)
+    module.load_state_dict(weights.state, strict=True)
+
+
+def check_fit(module: nn.Module, weights: Weights) -> None:
+    """See to it that weights are a network's; of the network, names and shapes are looked at.
+
+    Raises:
+        WeightError: names or shapes differ, or a value is not finite.
+    """
     wanted = module.state_dict()
     missing, extra = sorted(set(wanted) - set(weights.state)), sorted(set(weights.state) - set(wanted))
     wrong = sorted(n for n in set(wanted) & set(weights.state) if wanted[n].shape != weights.state[n].shape)
@@ -116,7 +126,6 @@ def load_into(module: nn.Module, weights: Weights) -> None:
     broken = sorted(n for n, t in weights.state.items() if t.is_floating_point() and not bool(t.isfinite().all()))
     if broken:
         raise WeightError(f"{weights.path} holds values that are not finite: {_some(broken)}", "train it again")
-    module.load_state_dict(weights.state, strict=True)
 
 
 def _plain(tensor: Tensor, half: bool) -> Tensor:

@@ -1,4 +1,4 @@
-"""Folders of imported models: `model.json` says what the model is, its weights lie beside it."""
+"""Folders of models, imported or trained here: `model.json` says what it is, the weights lie beside it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,14 +7,15 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
+from manyfaces.assets.cache import sha256_of
 from manyfaces.core.config import from_json
 from manyfaces.core.errors import ConfigError, WeightError
 from manyfaces.methods.ofer import OferConfig
 
 CARD_NAME = "model.json"
 FRONT_NAME = "front_indices.npy"
-HeadName = Literal["flame20", "flame23"]
-_AGAIN = "import the model again: manyfaces assets import ofer (docs/published-weights.md)"
+HeadName = Literal["openhead", "flame20", "flame23"]
+_AGAIN = "make it again: manyfaces assets import ofer, or manyfaces models add (docs/published-weights.md)"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,30 @@ class Source:
     size: int
     sha256: str
 
+    @staticmethod
+    def of(role: str, path: Path) -> "Source":
+        """Look at a file."""
+        return Source(role, path.name, path.stat().st_size, sha256_of(path))
+
+
+@dataclass(frozen=True)
+class Training:
+    """How one network of a model was trained here.
+
+    Attributes:
+        part: which.
+        recipe: its name.
+        steps: steps done.
+        planned_steps: steps that the run was to have.
+        values: of the paper's recipes, whose numbers: "paper" or "code".
+    """
+
+    part: str
+    recipe: str
+    steps: int
+    planned_steps: int
+    values: Literal["paper", "code"] | None = None
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -42,9 +67,10 @@ class ModelCard:
         method: family.
         head: name of the head model the weights were made for.
         sizes: of the networks.
-        attention: generator -> where its attention projections come from.
+        attention: generator -> where its attention projections come from, for imported weights.
         sources: the files it was made of.
         made_with: version of this program.
+        training: how its networks were trained, for those trained here.
     """
 
     method: Literal["ofer"]
@@ -53,11 +79,17 @@ class ModelCard:
     attention: dict[str, str]
     sources: tuple[Source, ...]
     made_with: str
+    training: tuple[Training, ...] = ()
+
+    @property
+    def sees_points(self) -> bool:
+        """Whether the networks are conditioned on face points, by an encoder that is part of the model, or on crops."""
+        return any(source.role == "points" for source in self.sources)
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """An imported model as it lies on the disk.
+    """A model as it lies on the disk.
 
     Attributes:
         path: the folder; its name is the model's.
@@ -95,7 +127,7 @@ class ModelFolder:
 
 
 def read_model_folder(path: str | Path) -> ModelFolder:
-    """Read what `model.json` says of an imported model.
+    """Read what `model.json` says of a model.
 
     Raises:
         WeightError: there is no such file, it is damaged, or not of a model that this program knows.

@@ -1,11 +1,12 @@
-"""The models by name: those that ship with the package, and those imported into the cache folder."""
+"""The models by name: those that ship with the package, and those in the cache folder, imported or trained here."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from manyfaces.assets import cache_folder
-from manyfaces.core.errors import AssetError, ChoiceError
-from manyfaces.io.model_folders import CARD_NAME
+from manyfaces.core.errors import AssetError, ChoiceError, InputError, OutputError, WeightError
+from manyfaces.io.model_folders import CARD_NAME, read_model_folder
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,47 @@ IMPORTABLE = ("ofer-flame20", "ofer-flame23")
 
 
 def models_folder() -> Path:
-    """Where imported models lie, a folder each."""
+    """Where models lie that do not ship, a folder each."""
     return cache_folder() / "models"
 
 
-def imported_models() -> list[str]:
-    """Names of the imported models."""
-    return sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}"))
+def own_models() -> list[str]:
+    """Names of the models that do not ship: imported, or trained here."""
+    return sorted(path.parent.name for path in models_folder().glob(f"[!.]*/{CARD_NAME}"))
+
+
+def summary_of(name: str) -> str:
+    """One line on a model that does not ship."""
+    try:
+        card = read_model_folder(models_folder() / name).card
+    except WeightError as error:
+        return f"cannot be used: {error.message}"
+    seen = "face points" if card.sees_points else "crops of the face"
+    return f"OFER on {card.head}, conditioned on {seen}; {'trained here' if card.training else 'imported'}"
+
+
+def folder_for(name: str) -> Path:
+    """Where a new model of this name goes; one that is there already is replaced.
+
+    Raises:
+        InputError: the name is none, or taken by a model that ships.
+        OutputError: something else is there.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise InputError(f"{name!r} cannot be the name of a model", "use letters, digits, dots, hyphens")
+    if name in [model.name for model in MODELS]:
+        raise InputError(f"{name} is a model that ships with the program", "give another --name")
+    folder = models_folder() / name
+    if folder.exists() and not (folder / CARD_NAME).is_file():
+        raise OutputError(f"{folder} is there and is no model", "move it away, or give another --name")
+    return folder
 
 
 def find_model(name: str | Path) -> ReleasedModel | Path:
-    """Tell which model is meant: a released one, or the folder of an imported one.
+    """Tell which model is meant: a released one, or the folder of another.
 
     Args:
-        name: a released or imported model's name, or a folder with an imported one.
+        name: of a model, or a folder that holds one.
 
     Raises:
         ChoiceError: there is none.
@@ -91,5 +119,5 @@ def find_model(name: str | Path) -> ReleasedModel | Path:
             f"the model {name} was not imported yet",
             "get the authors' files, then run: manyfaces assets import ofer (docs/published-weights.md)",
         )
-    known = [model.name for model in MODELS] + imported_models()
+    known = [model.name for model in MODELS] + own_models()
     raise ChoiceError("model", str(name), [*known, f"a folder that holds a {CARD_NAME}"])

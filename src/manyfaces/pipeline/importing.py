@@ -1,31 +1,31 @@
 """Turn the authors' checkpoints of OFER into a model of ours, once."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 import manyfaces
-from manyfaces.assets.cache import sha256_of
 from manyfaces.core.config import to_dict, to_json
-from manyfaces.core.errors import InputError, OutputError, WeightError
+from manyfaces.core.errors import InputError, WeightError
 from manyfaces.diffusion import linear_schedule
 from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import State, save_weights
-from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME, HeadName, ModelCard, Source
+from manyfaces.io.model_folders import CARD_NAME, FRONT_NAME, ModelCard, Source
 from manyfaces.io.ofer_checkpoints import OferCheckpoint, Part, read_front_indices, read_ofer_checkpoint
 from manyfaces.methods.ofer import PAPER, FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
 from manyfaces.methods.ofer.published import published_rank_state, published_unet_state
 from manyfaces.methods.ofer.replay import Shapes
-from manyfaces.pipeline.catalogue import MODELS, models_folder
+from manyfaces.pipeline.catalogue import folder_for
 from manyfaces.pipeline.projections import AttentionSource, Say, attention_weights
 
-HEADS: tuple[HeadName, ...] = ("flame20", "flame23")
+Flame = Literal["flame20", "flame23"]
+HEADS: tuple[Flame, ...] = ("flame20", "flame23")
 PARTS: tuple[Part, ...] = ("idgen", "idrank", "expgen")
 
 #: sha256 of `frontindices.npy` as the authors publish it.
@@ -65,7 +65,7 @@ class ImportSettings:
         name: of the model; `ofer-<head>` by default.
     """
 
-    head: HeadName | None = None
+    head: Flame | None = None
     attention: AttentionSource = "replay"
     name: str = ""
 
@@ -92,10 +92,10 @@ def import_ofer(files: OferFiles, settings: ImportSettings, say: Say) -> Path:
 def convert(files: OferFiles, settings: ImportSettings, say: Say, ofer: Ofer) -> Path:
     """`import_ofer` for networks of any size; of `ofer`, only names and shapes are used."""
     head = settings.head or head_of_names(files)
-    target = _target(settings.name or f"ofer-{head}")
+    target = folder_for(settings.name or f"ofer-{head}")
     front = read_front_indices(files.front_indices, ofer.config.idrank.n_vertices)
     checkpoints = [_read(getattr(files, part), part, ofer, say) for part in PARTS]
-    sources = tuple(_source(role, Path(getattr(files, role))) for role in (*PARTS, "front_indices"))
+    sources = tuple(Source.of(role, Path(getattr(files, role))) for role in (*PARTS, "front_indices"))
     if sources[-1].sha256 != PUBLISHED_FRONT:
         say(f"warning: {files.front_indices} is not the list of vertices that the authors publish")
     attention = {}
@@ -112,7 +112,7 @@ def convert(files: OferFiles, settings: ImportSettings, say: Say, ofer: Ofer) ->
     return target
 
 
-def published_ofer(config: OferConfig, encoders: Mapping[str, type[nn.Module]]) -> Ofer:
+def published_ofer(config: OferConfig, encoders: Mapping[str, Callable[[], nn.Module]]) -> Ofer:
     """The networks without their numbers: names and shapes alone."""
     with torch.device("meta"):
         n_vertices = config.idrank.n_vertices
@@ -120,30 +120,19 @@ def published_ofer(config: OferConfig, encoders: Mapping[str, type[nn.Module]]) 
         return Ofer(config, front, {part: make() for part, make in encoders.items()})
 
 
-def head_of_names(files: OferFiles) -> HeadName:
+def head_of_names(files: OferFiles) -> Flame:
     """What the generators' file names say of the head.
 
     Raises:
         InputError: nothing, or two different things.
     """
     generators = (files.idgen, files.expgen)
-    said: list[HeadName] = [head for head in HEADS if any(head in Path(path).name for path in generators)]
+    said: list[Flame] = [head for head in HEADS if any(head in Path(path).name for path in generators)]
     if len(said) != 1:
         what = "do not say" if not said else "do not agree"
         names = " and ".join(Path(path).name for path in generators)
         raise InputError(f"the names {names} {what} which FLAME they were trained on", "give --head flame20 or flame23")
     return said[0]
-
-
-def _target(name: str) -> Path:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise InputError(f"{name!r} cannot be the name of a model", "use letters, digits, dots, hyphens")
-    if name in [model.name for model in MODELS]:
-        raise InputError(f"{name} is a model that ships with the program", "give another --name")
-    target = models_folder() / name
-    if target.exists() and not (target / CARD_NAME).is_file():
-        raise OutputError(f"{target} is there and is no model", "move it away, or give another --name")
-    return target
 
 
 def layout(ofer: Ofer, part: Part) -> dict[str, Shapes]:
@@ -190,7 +179,3 @@ def _ours(checkpoint: OferCheckpoint, ofer: Ofer, attention: AttentionSource, sa
         networks["net"], origin = published_unet_state(networks["net"], weights.projections), weights.origin
     prefixes = _PREFIXES[checkpoint.part]
     return {prefixes[net] + name: t for net, state in networks.items() for name, t in state.items()}, origin
-
-
-def _source(role: str, path: Path) -> Source:
-    return Source(role, path.name, path.stat().st_size, sha256_of(path))

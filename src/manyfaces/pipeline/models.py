@@ -48,25 +48,57 @@ class LoadedOfer:
     compat: Compat = NO_QUIRKS
 
 
+@dataclass(frozen=True)
+class OpenFiles:
+    """What a model of the open recipe lies in.
+
+    Attributes:
+        name: of the model.
+        head: name of its head.
+        parts: weight file of `points` and of each network.
+    """
+
+    name: str
+    head: str
+    parts: dict[str, Path]
+
+
+def released_files(name: str) -> OpenFiles:
+    """The files of a released model.
+
+    Raises:
+        ChoiceError, AssetError: there is none of that name, or a file is not as it shipped.
+    """
+    model = released(name)
+    return OpenFiles(name, model.head, {part: verify_packaged(f"{name}/{part}.safetensors") for part in model.parts})
+
+
 def load_open_ofer(name: str, device: torch.device) -> LoadedOfer:
     """Load a released model of the open recipe.
 
     Raises:
         ChoiceError, AssetError, WeightError: see `Predictor.from_pretrained`.
     """
-    model = released(name)
-    head = HeadModel(load_head(model.head))
-    files = {part: verify_packaged(f"{name}/{part}.safetensors") for part in model.parts}
-    config = from_dict(OferConfig, load_weights(files["idgen"]).config["ofer"])
+    return assemble_open_ofer(released_files(name), device)
+
+
+def assemble_open_ofer(files: OpenFiles, device: torch.device) -> LoadedOfer:
+    """Load a model of the open recipe from its files.
+
+    Raises:
+        HeadFileError, WeightError: a file is missing or damaged.
+    """
+    head = HeadModel(load_head(files.head))
+    config = from_dict(OferConfig, load_weights(files.parts["idgen"]).config["ofer"])
     ofer = Ofer(config, front_face(head, config.idrank.n_vertices, config.n_identity))
     for part in ("idgen", "idrank", "expgen"):
-        load_part(getattr(ofer, part), files[part])
+        load_part(getattr(ofer, part), files.parts[part])
     return LoadedOfer(
-        name=name,
+        name=files.name,
         head=head,
         detector=load_detector(),
         mesh=load_mesh(),
-        encoder=load_encoder(files["points"]).eval(),
+        encoder=load_encoder(files.parts["points"]).eval(),
         ofer=ofer.to(device).eval(),
         conditioner=PointConditioner(),
         settles=True,

@@ -1,4 +1,4 @@
-"""Imported models: the paper's networks with the authors' weights, on FLAME."""
+"""The paper's networks on FLAME, with the authors' weights or with weights trained here."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import WeightError
 from manyfaces.heads import HeadData, HeadModel
 from manyfaces.io.head_files import load_head
-from manyfaces.io.model_folders import ModelFolder, read_model_folder
+from manyfaces.io.model_folders import ModelFolder
 from manyfaces.methods.ofer import FrontFace, Ofer, OferConfig
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
@@ -23,20 +23,19 @@ from manyfaces.pipeline.models import LoadedOfer, load_detector, load_encoder, l
 _FITTING_HEADS = {"flame23": ("flame23", "flame23-no-jaw")}
 
 
-def load_imported_ofer(folder: Path, device: torch.device, head: str | Path | None, compat: Compat) -> LoadedOfer:
-    """Load an imported model.
+def load_paper_ofer(model: ModelFolder, device: torch.device, head: str | Path | None, compat: Compat) -> LoadedOfer:
+    """Load a model of the paper's networks.
 
     Args:
-        folder: where it lies.
+        model: where it lies, and what it is.
         device: where the networks run.
-        head: head model in place of the imported one of the model's name.
+        head: head model in place of the imported one that the model names.
         compat: quirks of the published code to repeat.
 
     Raises:
         WeightError: a file is missing or damaged, or the head is not the one that the weights were made for.
         HeadFileError: the head is missing or damaged.
     """
-    model = read_model_folder(folder)
     data, config = load_head(head or model.card.head), model.card.sizes
     check_head(model, data)
     front = _front(model, data, config)
@@ -88,7 +87,7 @@ def _front(model: ModelFolder, data: HeadData, config: OferConfig) -> Int[np.nda
         raise WeightError(
             f"{model.path} lists {len(front)} front vertices from {front.min()} to {front.max()}, not "
             f"{config.idrank.n_vertices} of the {n_vertices} that the head {data.name} has",
-            "import the model again with the authors' frontindices.npy",
+            "make the model again with the frontindices.npy that its ranker was trained with",
         )
     return front
 

@@ -48,6 +48,7 @@ def train(
     resume: bool = True,
     parallel: Parallel | None = None,
     visible: bool = True,
+    recipe_name: str = "",
 ) -> TrainResult:
     """Train a network; go on where an earlier sitting in the same folder ended, however it ended.
 
@@ -62,6 +63,7 @@ def train(
         resume: use the checkpoint in `run_dir` if there is one; otherwise begin anew.
         parallel: this process and the device it trains on; alone on the CPU by default.
         visible: show progress.
+        recipe_name: what the weights say they were trained by; the recipe's own short name by default.
 
     Raises:
         WeightError: the checkpoint is damaged.
@@ -70,7 +72,7 @@ def train(
         ManyfacesError: the loss or its gradient is not finite; the checkpoint before is kept.
     """
     parallel = parallel or Parallel()
-    config, folder = recipe.config, RunFolder(run_dir, recipe)
+    config, folder = recipe.config, RunFolder(run_dir, recipe, recipe_name)
     run = _begin(recipe, parallel.device)
     if resume and folder.state.exists():
         folder.restore(run, parallel.device)

@@ -4,13 +4,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from jaxtyping import Int64
 
-from manyfaces.core.errors import ChoiceError, InputError, WeightError
+from manyfaces.core.errors import ChoiceError, ConfigError, InputError, WeightError
 from manyfaces.diffusion import ANCESTRAL
 from manyfaces.heads import HeadModel
+from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.head_files import load_head
+from manyfaces.io.model_folders import FRONT_NAME
 from manyfaces.io.ofer_checkpoints import read_front_indices
 from manyfaces.methods.ofer import PAPER, FrontFace, IdGen
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS
@@ -119,7 +123,7 @@ def paper_recipe(
     return IdRankRecipe(
         **common,
         idgen=_idgen(options.idgen or out / "idgen" / "weights.safetensors", recipe).to(parallel.device),
-        front=_front(recipe, options.front_indices),
+        front=_front(recipe, options.front_indices, out / "idrank" / FRONT_NAME, parallel),
         n_pool=POOL_EXAMPLES,
         sampler=None if values.extras else ANCESTRAL,
         drawn_truth=False,
@@ -153,12 +157,24 @@ def _idgen(path: Path, recipe: PaperRecipe) -> IdGen:
     return idgen.eval().requires_grad_(False)
 
 
-def _front(recipe: PaperRecipe, path: Path | None) -> FrontFace:
+def _front(recipe: PaperRecipe, path: Path | None, kept: Path, parallel: Parallel) -> FrontFace:
+    """The face that the ranker looks at; which vertices it is made of is kept beside its weights."""
     if path is None:
         raise InputError(
             "idrank looks at the front of the face, and nothing says which vertices those are",
             "name the authors' frontindices.npy: --front-indices FILE",
         )
+    indices = read_front_indices(path, PAPER.idrank.n_vertices)
+    with parallel.first_one():
+        _keep(indices, kept)
     head = HeadModel(load_head(recipe.head))
-    front = torch.from_numpy(read_front_indices(path, PAPER.idrank.n_vertices))
+    front = torch.from_numpy(indices)
     return FrontFace(head.template[front] * 1000, head.identity_basis[: PAPER.n_identity, front] * 1000)
+
+
+def _keep(indices: Int64[np.ndarray, " N"], path: Path) -> None:
+    if not path.is_file():
+        with atomic_path(path) as temporary:
+            np.save(temporary, indices)
+    elif not np.array_equal(read_front_indices(path, len(indices)), indices):
+        raise ConfigError(f"{path.parent} holds a run that looks at other vertices", "use another run folder")

@@ -114,15 +114,14 @@ def train(
     with join_processes(device) as processes:
         if recipe in PAPER_RECIPES:
             built = paper_recipe(recipe, part, options or PaperOptions(), out, seed, steps, processes)
-            return run_loop(built, out / part, parallel=processes)
+            return run_loop(built, out / part, parallel=processes, recipe_name=recipe)
         if options not in (None, PaperOptions()):
             raise InputError(f"the recipe {recipe} renders its own data", "leave out what is said of data and encoders")
-        return _train_open(part, RECIPES[recipe], out, seed, steps, processes)
+        return _train_open(part, recipe, out, seed, steps, processes)
 
 
-def _train_open(
-    part: str, recipe: OpenRecipe, out: Path, seed: int, steps: int | None, parallel: Parallel
-) -> TrainResult:
+def _train_open(part: str, name: str, out: Path, seed: int, steps: int | None, parallel: Parallel) -> TrainResult:
+    recipe = RECIPES[name]
     chosen = replace(recipe, bank=replace(recipe.bank, seed=seed))
     config: TrainConfig = getattr(chosen, part)
     if steps is not None:
@@ -130,7 +129,7 @@ def _train_open(
     with parallel.first_one():
         bank = _bank(chosen.bank, out)
     built = _BUILDERS[part](chosen, replace(config, seed=seed), bank, out, parallel)
-    result = run_loop(built, out / part, parallel=parallel)
+    result = run_loop(built, out / part, parallel=parallel, recipe_name=name)
     if part == "points" and result.finished and parallel.first:
         _learn_errors(out / part, bank)
     return result

@@ -91,9 +91,10 @@ class Progress:
 class RunFolder:
     """Files of one run: `state.pt` (to resume), `weights.safetensors` (mean weights), `config.json`, `history.csv`."""
 
-    def __init__(self, path: str | Path, recipe: Recipe):
+    def __init__(self, path: str | Path, recipe: Recipe, recipe_name: str = ""):
         self.path = Path(path)
         self.recipe = recipe
+        self.recipe_name = recipe_name or recipe.name
         self.config = RunConfig.of(recipe)
 
     @property
@@ -112,7 +113,7 @@ class RunFolder:
         Raises:
             OutputError: the folder cannot be written.
         """
-        notes = {"recipe": self.recipe.name, "step": str(progress.step)}
+        notes = {"recipe": self.recipe_name, "step": str(progress.step), "steps": str(self.recipe.config.steps)}
         save_weights(self.weights, progress.mean.model.state_dict(), self.recipe.describe(), notes)
 
     def save(self, progress: Progress) -> None:
