@@ -1,5 +1,6 @@
 """Predicted meshes as the NoW benchmark takes them: SUBJECT/CHALLENGE/NAME.ply or .obj, seven landmarks beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,7 +18,7 @@ from manyfaces.metrics.now import LANDMARKS_OF_68
 from manyfaces.metrics.vertices import MM_PER_M
 
 Unit = Literal["mm", "cm", "m", "none"]
-UNIT_MM: dict[Unit, float | None] = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "none": None}
+UNIT_MM: Mapping[str, float | None] = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "none": None}
 
 N_JAW_LINE = 17
 """The points of iBUG's scheme that embeddings of 51 leave out."""

@@ -31,14 +31,10 @@ class NowOptions:
     """
 
     predictions: Path | None = None
-    unit: Unit = "mm"
+    unit: Unit | str = "mm"
     allow_missing: bool = False
     split: Split | None = None
     workers: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.unit not in UNIT_MM:
-            raise ChoiceError("unit", self.unit, list(UNIT_MM))
 
 
 def bench_now(
@@ -76,7 +72,7 @@ def run_now(
     dataset: Path,
     predictions: Path,
     out: Path,
-    unit: Unit = "mm",
+    unit: Unit | str = "mm",
     allow_missing: bool = False,
     split: Split | None = None,
     workers: int | None = None,
@@ -100,9 +96,12 @@ def run_now(
         console: where tables are printed; stdout by default.
 
     Raises:
+        ChoiceError: there is no such unit.
         DataError: a file of the data set or a prediction cannot be used, or predictions are missing.
         OutputError: `out` cannot be written.
     """
+    if unit not in UNIT_MM:
+        raise ChoiceError("unit", unit, list(UNIT_MM))
     data = open_now(dataset, split)
     found = {image: find_prediction(predictions, image) for image in data.images}
     present = {image: prediction for image, prediction in found.items() if prediction is not None}

@@ -10,7 +10,6 @@ from jaxtyping import Float32
 
 from manyfaces.bench.now.dataset import NowImage, Split
 from manyfaces.bench.now.measuring import Measurement, Mode
-from manyfaces.bench.now.predictions import Unit
 from manyfaces.bench.now.published import PUBLISHED_VALIDATION
 from manyfaces.bench.now.summary import GROUPS, STATISTICS, Figures, group_of, pool
 from manyfaces.bench.report import (
@@ -62,7 +61,7 @@ class NowReport:
     """
 
     split: Split
-    unit: Unit
+    unit: str
     seed: int
     images: tuple[NowImage, ...]
     missing: tuple[NowImage, ...]
@@ -142,7 +141,7 @@ class NowReport:
 
 def make_report(
     split: Split,
-    unit: Unit,
+    unit: str,
     images: Sequence[NowImage],
     measured: Sequence[Measurement],
     missing: Sequence[NowImage],
