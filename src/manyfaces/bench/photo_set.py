@@ -112,22 +112,27 @@ class AnnotatedPhoto:
     faces: tuple[AnnotatedFace, ...]
 
     def choose(self, index: int, boxes_px: Float[np.ndarray, "D 4"]) -> int | None:
-        """Say which of some detected boxes means the face `index`; None where none does.
+        """Say which of some detected boxes means the face `index`; None where none does."""
+        return choose_face(np.stack([face.box_px for face in self.faces]), index, boxes_px)
 
-        A detection belongs to the annotated face that it overlaps most. Of those that belong to the face the one that
-        overlaps it most is taken, if its middle lies in the face's box.
-        """
-        owned = np.stack([face.box_px for face in self.faces])
-        best, best_overlap = None, LEAST_OVERLAP
-        for row, box in enumerate(boxes_px):
-            shares = overlaps(box, owned)
-            if (
-                int(np.argmax(shares)) == index
-                and shares[index] >= best_overlap
-                and _holds_middle(self.faces[index].box_px, box)
-            ):
-                best, best_overlap = row, shares[index]
-        return best
+
+def choose_face(owned_px: Float[np.ndarray, "F 4"], index: int, boxes_px: Float[np.ndarray, "D 4"]) -> int | None:
+    """Say which of some detected boxes means one of the annotated faces; None where none does.
+
+    A detection belongs to the annotated face that it overlaps most. Of those that belong to the face the one that
+    overlaps it most is taken, if its middle lies in the face's box.
+
+    Args:
+        owned_px: boxes of all annotated faces of a picture.
+        index: of the face that is meant.
+        boxes_px: detected ones.
+    """
+    best, best_overlap = None, LEAST_OVERLAP
+    for row, box in enumerate(boxes_px):
+        shares = overlaps(box, owned_px)
+        if int(np.argmax(shares)) == index and shares[index] >= best_overlap and _holds_middle(owned_px[index], box):
+            best, best_overlap = row, shares[index]
+    return best
 
 
 def read_photo_set(folder: Path) -> tuple[AnnotatedPhoto, ...]:
