@@ -1,8 +1,10 @@
 """Protocols that measure a model on photos and on synthetic faces, and our numbers against published ones."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from manyfaces.bench.landmarks import BENCHMARKS, LandmarkOptions, LandmarkReport, run_landmarks
 from manyfaces.bench.now import NowOptions, NowReport, bench_now, run_now
 from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
@@ -15,7 +17,11 @@ from manyfaces.bench.vectors import VectorReport, run_vectors
 Protocol = Callable[..., Any]
 """Called with the data folder (or None), the output folder, and by name `half`, `model`, `device`."""
 
+LANDMARK_BENCHMARKS = frozenset(BENCHMARKS)
+"""Those that measure 68 points of annotated pictures; they take `LandmarkOptions`."""
+
 PROTOCOLS: Mapping[str, Protocol] = {
+    **{name: partial(run_landmarks, name) for name in BENCHMARKS},
     "now": bench_now,
     "photos": run_photos,
     "speed": run_speed,
@@ -24,12 +30,15 @@ PROTOCOLS: Mapping[str, Protocol] = {
 }
 """What `manyfaces bench NAME` runs."""
 
-NEED_DATA = frozenset({"now", "photos", "vectors"})
+NEED_DATA = LANDMARK_BENCHMARKS | {"now", "photos", "vectors"}
 """Those that measure on a folder of data; the others make their own."""
 
 __all__ = [
+    "LANDMARK_BENCHMARKS",
     "NEED_DATA",
     "PROTOCOLS",
+    "LandmarkOptions",
+    "LandmarkReport",
     "NowOptions",
     "NowReport",
     "PhotoReport",
@@ -40,6 +49,7 @@ __all__ = [
     "SyntheticSizes",
     "VectorReport",
     "bench_now",
+    "run_landmarks",
     "run_now",
     "run_photos",
     "run_released_synthetic",

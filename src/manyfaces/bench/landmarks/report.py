@@ -90,7 +90,10 @@ class LandmarkReport:
         write_report(self.name, self.tables(), out, source, self.plain(), self.items(), {f"{self.name}_curves": drawn})
 
     def tables(self) -> tuple[Table, ...]:
-        """By sets of points, by groups, curves and failures, then by groups in the other units."""
+        """By sets of points, by groups, curves and failures, then by groups in the other units.
+
+        Intervals are in the first ones, and with what only the others have.
+        """
         return self._tables
 
     @cached_property
@@ -170,7 +173,8 @@ class LandmarkReport:
         for method in self.errors.methods:
             mean = balanced.get(method)
             last = (_cell(mean and mean.figure), Cell(mean and mean.std, form=".2f")) if groups else ()
-            rows.append((method, *(_cell(of.get(method)) for of in figures), *last))
+            means = (figure.mean if (figure := of.get(method)) else None for of in figures)
+            rows.append((method, *(Cell(value, form=".2f") for value in means), *last))
         return Table(
             f"{self.benchmark.title}, all 68 points by group: {self._unit(normalisation)}",
             ("method", *columns),
