@@ -11,6 +11,8 @@ from manyfaces import assets
 from manyfaces.cli import app
 from manyfaces.core.errors import AssetError
 
+NO_LANDMARKS = {"NEED_DATA": {"photos"}, "LANDMARK_BENCHMARKS": set()}
+
 
 def stand_in(monkeypatch, room, **names):
     """Put an empty room in the place of a real one, which takes long to import."""
@@ -73,7 +75,7 @@ def test_models_are_listed(capsys, monkeypatch):
 def test_bench_hands_over(capsys, monkeypatch, tmp_path):
     asked = []
     protocol = lambda *args, **options: asked.append((args, options))  # noqa: E731
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": protocol, "synthetic": protocol}, NEED_DATA={"photos"})
+    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": protocol, "synthetic": protocol}, **NO_LANDMARKS)
     assert app.run(["bench", "photos", str(tmp_path), "--out", "o", "--half", "report", "--device", "cpu"]) == 0
     ((folder, out), options) = asked[0]
     assert (folder, str(out)) == (tmp_path, "o")
@@ -82,16 +84,50 @@ def test_bench_hands_over(capsys, monkeypatch, tmp_path):
     assert asked[1][0][0] is None
 
 
+def test_bench_now_takes_a_folder_of_predictions(monkeypatch, tmp_path):
+    asked = []
+    options = lambda *given: given  # noqa: E731
+    protocol = lambda *args, **given: asked.append((args, given))  # noqa: E731
+    stand_in(monkeypatch, "bench", PROTOCOLS={"now": protocol}, NEED_DATA={"now"}, NowOptions=options)
+    given = ["--dataset", str(tmp_path), "--predictions", str(tmp_path), "--unit", "m", "--allow-missing"]
+    assert app.run(["bench", "now", *given, "--out", "o", "--device", "cpu"]) == 0
+    assert app.run(["bench", "now", str(tmp_path), "--out", "o", "--device", "cpu"]) == 0
+    assert [str(folder) for (folder, _), _ in asked] == [str(tmp_path)] * 2
+    assert [given["options"] for _, given in asked] == [(tmp_path, "m", True), (None, "mm", False)]
+
+
+def test_landmark_benchmarks_take_options_of_their_own(monkeypatch, tmp_path):
+    asked = []
+    options = lambda **given: given  # noqa: E731
+    protocol = lambda *args, **given: asked.append((args, given))  # noqa: E731
+    names = {"PROTOCOLS": {"300w": protocol}, "NEED_DATA": {"300w"}, "LANDMARK_BENCHMARKS": {"300w"}}
+    stand_in(monkeypatch, "bench", LandmarkOptions=options, **names)
+    given = ["--predictions", str(tmp_path), "--methods", "facemesh", "ours", "--offsets", "--every", "5"]
+    assert app.run(["bench", "300w", str(tmp_path), *given, "--annotation", "reannotated", "--device", "cpu"]) == 0
+    assert app.run(["bench", "300w", str(tmp_path), "--methods", "--device", "cpu"]) == 0
+    assert asked[0][1]["options"] == {
+        "predictions": tmp_path,
+        "methods": ("facemesh", "ours"),
+        "offsets": True,
+        "every": 5,
+        "annotation": "reannotated",
+    }
+    assert asked[1][1]["options"]["methods"] == ()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
         (["noses", "/nonexistent"], 1, "valid: photos"),
         (["photos", "/nonexistent"], 1, "is not a folder"),
         (["photos"], 2, "measures on a folder of data"),
+        (["photos", ".", "--dataset", "."], 2, "named twice"),
+        (["photos", ".", "--predictions", "."], 2, "scores no folder of predictions"),
+        (["photos", ".", "--predictions", "/nonexistent"], 1, "is not a folder"),
     ],
 )
 def test_bench_mistakes(capsys, monkeypatch, arguments, code, said):
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": None}, NEED_DATA={"photos"})
+    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": None}, **NO_LANDMARKS)
     assert app.run(["bench", *arguments, "--out", "o"]) == code
     assert said in capsys.readouterr().err
 

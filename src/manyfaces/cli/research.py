@@ -55,6 +55,14 @@ def bench(command: Bench) -> int:
     given: dict[str, Any] = {"half": command.half, "model": command.model, "device": resolve_device(command.device)}
     if command.name == "now":
         given["options"] = protocols.NowOptions(command.predictions, command.unit, command.allow_missing)
+    elif command.name in protocols.LANDMARK_BENCHMARKS:
+        given["options"] = protocols.LandmarkOptions(
+            predictions=command.predictions,
+            methods=command.methods,
+            offsets=command.offsets,
+            every=command.every,
+            annotation=command.annotation,
+        )
     elif command.predictions is not None:
         raise UsageError(f"bench {command.name} scores no folder of predictions", "leave out --predictions")
     protocols.PROTOCOLS[command.name](data, command.out, **given)
