@@ -73,9 +73,8 @@ class Co545Report:
 
     def cell(self, method: str, figure: str, keep: Keep, form: str = ".3g") -> Cell:
         """Mean of a figure over the pictures that are kept, with its interval over people."""
-        rows = [s for s in self.scores if s.method == method and s.figures and figure in s.figures and keep(s)]
-        values = {score.name: (score.figures or {})[figure] for score in rows}
-        return self._mean([values[s.name] for s in rows], [s.subject for s in rows], (method, figure), form)
+        rows = self._rows(method, figure, keep)
+        return self._mean([value for _, value in rows], [who for who, _ in rows], (method, figure), form)
 
     def tables(self) -> tuple[Table, ...]:
         """In the order of the paper, then what it has not."""
@@ -123,7 +122,8 @@ class Co545Report:
         """Means of all figures on the occluded pictures, by method; and what is missing."""
         names = list(dict.fromkeys(name for score in self.scores for name in score.figures or {}))
         means = {
-            method: {name: self.cell(method, name, _is_occluded).value for name in names} for method in self.methods
+            method: {name: _plain_mean([v for _, v in self._rows(method, name, _is_occluded)]) for name in names}
+            for method in self.methods
         }
         return {"figures": means, "missing": {method: list(names) for method, names in self.missing.items()}}
 
@@ -134,6 +134,11 @@ class Co545Report:
         values = {name: np.array([(score.figures or {}).get(name, np.nan) for score in own]) for name in names}
         protocol = {"protocol": "co545", "data": self.title, "hypotheses": str(self.n_hypotheses)}
         return Items(protocol, tuple(s.name for s in own), tuple(s.subject for s in own), values)
+
+    def _rows(self, method: str, figure: str, keep: Keep) -> list[tuple[str, float]]:
+        """Subject and value of the pictures that are kept."""
+        rows = [score for score in self.scores if score.method == method and keep(score)]
+        return [(score.subject, score.figures[figure]) for score in rows if score.figures and figure in score.figures]
 
     def _mean(
         self, values: Sequence[float], subjects: Sequence[str], stream: tuple[str, ...], form: str = ".3g"
@@ -219,6 +224,11 @@ class Co545Report:
 
 def _is_occluded(score: Score) -> bool:
     return score.picture == "occluded"
+
+
+def _plain_mean(values: Sequence[float]) -> float | None:
+    known = [value for value in values if value == value]
+    return sum(known) / len(known) if known else None
 
 
 def _calibration_note(n: int) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,20 +79,20 @@ def build_co545(
         config: what it holds.
         out: its folder.
         recordings: folder of the recordings, for source "coma".
-        n_workers: processes.
+        n_workers: processes; 1 works in this one.
         tick: called with the number of items each time some are done.
 
     Raises:
         DataError: the source does not give it.
         OutputError: `out` cannot be written.
     """
-    source = open_source(config, recordings)
+    maker = _Maker(config, recordings, out)
     rows: list[ItemRow] = []
-    with multiprocessing.get_context("spawn").Pool(n_workers, _start_worker, (config, recordings, out)) as pool:
-        for done in pool.imap(_make_scene, range(config.n_scenes)):
-            rows += done
-            if tick:
-                tick(len(done))
+    for done in _all_scenes(maker, n_workers):
+        rows += done
+        if tick:
+            tick(len(done))
+    source = maker.source
     neutral = torch.stack([source.neutral(k) for k in range(len(source.subjects))])
     write_people(out, neutral, _population_law(source))
     manifest = Manifest(config, source.subjects, tuple(rows))
@@ -141,25 +141,44 @@ def _population_law(source: SceneSource) -> VertexLaw:
     return fit_vertex_law(source.population(front), source.head.template[front], steady_of(source.head)[front])
 
 
-_worker: list[tuple[SceneSource, Co545Config, Path, str]] = []
+class _Maker:
+    """Makes the items of single scenes; a process has one."""
+
+    def __init__(self, config: Co545Config, recordings: Path | None, out: Path):
+        self.given = (config, recordings, out)
+        self.source = open_source(config, recordings)
+        self._fingerprint = hashlib.sha256(to_json(config).encode()).hexdigest()
+
+    def scene(self, number: int) -> list[ItemRow]:
+        """Make the items of a scene that are not there yet."""
+        config, _, out = self.given
+        kept = [kept_row(out, item, self._fingerprint) for item in config.items_of(number)]
+        if clean_path(out, number).is_file() and all(kept):
+            return [row for row in kept if row]
+        write_image(clean_path(out, number), self.source.scene(number).image)
+        made = [make_item(self.source, config, item) for item in config.items_of(number)]
+        for item in made:
+            write_item(out, item, self._fingerprint)
+        return [item.row for item in made]
+
+
+def _all_scenes(maker: _Maker, n_workers: int) -> Iterator[list[ItemRow]]:
+    config, _, _ = maker.given
+    if n_workers == 1:
+        yield from map(maker.scene, range(config.n_scenes))
+        return
+    with multiprocessing.get_context("spawn").Pool(n_workers, _start_worker, maker.given) as pool:
+        yield from pool.imap(_make_scene, range(config.n_scenes))
+
+
+_own: list[_Maker] = []
 
 
 def _start_worker(config: Co545Config, recordings: Path | None, out: Path) -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    fingerprint = hashlib.sha256(to_json(config).encode()).hexdigest()
-    _worker.append((open_source(config, recordings), config, out, fingerprint))
+    _own.append(_Maker(config, recordings, out))
 
 
 def _make_scene(number: int) -> list[ItemRow]:
-    """Make the items of one scene that are not there yet."""
-    source, config, out, fingerprint = _worker[0]
-    items = config.items_of(number)
-    kept = [kept_row(out, item, fingerprint) for item in items]
-    if clean_path(out, number).is_file() and all(kept):
-        return [row for row in kept if row]
-    write_image(clean_path(out, number), source.scene(number).image)
-    made = [make_item(source, config, item) for item in items]
-    for item in made:
-        write_item(out, item, fingerprint)
-    return [item.row for item in made]
+    return _own[0].scene(number)
