@@ -127,7 +127,8 @@ def _jobs(data: NowSet, present: dict[NowImage, Prediction], out: Path) -> list[
 def _check_missing(predictions: Path, missing: Sequence[NowImage], n_images: int, allowed: bool) -> None:
     if not missing or (allowed and len(missing) < n_images):
         return
-    some = ", ".join(map(str, missing[:NAMED_MISSING])) + (", ..." if len(missing) > NAMED_MISSING else "")
+    more = f" and {len(missing) - NAMED_MISSING} more" if len(missing) > NAMED_MISSING else ""
+    some = ", ".join(map(str, missing[:NAMED_MISSING])) + more
     fix = (
         "name the folder that holds SUBJECT/CHALLENGE/NAME.ply or .obj"
         if len(missing) == n_images
