@@ -34,7 +34,7 @@ def blob(site: Site, generator: np.random.Generator) -> Occluder:
 
 
 def _outline(generator: np.random.Generator) -> np.ndarray:
-    """A closed curve within about 1 of zero: cubic pieces whose tangents agree where they meet."""
+    """A closed curve that fills the square from -1 to 1: cubic pieces whose tangents agree where they meet."""
     n_corners = int(generator.integers(3, 16))
     corners = generator.uniform(-1, 1, (n_corners, 2))
     corners = corners[np.argsort(np.arctan2(*(corners - corners.mean(0)).T[::-1]))]
@@ -48,7 +48,8 @@ def _outline(generator: np.random.Generator) -> np.ndarray:
         length = handle * np.linalg.norm(there - here)
         pieces.append(bezier(np.array([here, here + length * out, there - length * into, there]))[:-1])
     outline = np.concatenate(pieces)
-    return outline - (outline.min(0) + outline.max(0)) / 2
+    low, high = outline.min(0), outline.max(0)
+    return (2 * outline - low - high) / np.maximum(high - low, 1e-3)
 
 
 def _directions(vectors: np.ndarray) -> np.ndarray:

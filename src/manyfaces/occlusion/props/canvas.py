@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Float32, UInt8
 from manyfaces.occlusion.props.site import Site
 
 _SUBPIXEL_BITS = 4
+_FINEST_PX = 4096
 _EDGE_MM = 0.35
 _MOST_SHADOW = 0.45  # below one half: what a shadow falls on stays visible
 
@@ -102,9 +103,12 @@ class Canvas:
 
     def fill(self, outline_mm: Float[np.ndarray, "N 2"], softness_mm: float = _EDGE_MM) -> Float32[np.ndarray, "h w"]:
         """Share of each pixel inside an outline, its edge softened."""
-        corners = np.round(self.pixels(outline_mm) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        cover = np.zeros(self.shape, np.uint8)
-        cv2.fillPoly(cover, [corners], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+        # Filled finer and made smaller: the library's own soft edges would make everything a pixel and a half wider.
+        finer = max(1, min(4, _FINEST_PX // max(self.shape)))
+        corners = finer * (self.pixels(outline_mm) + 0.5) - 0.5
+        cover = np.zeros((finer * self.height, finer * self.width), np.uint8)
+        cv2.fillPoly(cover, [np.round(corners * (1 << _SUBPIXEL_BITS)).astype(np.int32)], (255,), shift=_SUBPIXEL_BITS)
+        cover = cv2.resize(cover, self.shape[::-1], interpolation=cv2.INTER_AREA)
         return self.blur(cover.astype(np.float32) / 255, softness_mm)
 
     def stroke(
@@ -118,7 +122,7 @@ class Canvas:
         # Lines have no less than one pixel; what is thinner is paler.
         return self.blur(cover.astype(np.float32) * (min(1.0, width_px) / 255), softness_mm)
 
-    def blur(self, values: Float32[np.ndarray, "h w"], deviation_mm: float) -> Float32[np.ndarray, "h w"]:
+    def blur(self, values: Float32[np.ndarray, "h w *C"], deviation_mm: float) -> Float32[np.ndarray, "h w *C"]:
         """Gaussian blur; nothing where it would be less than a third of a pixel."""
         deviation_px = deviation_mm * self.site.px_per_mm
         if deviation_px < 0.3:
@@ -138,7 +142,7 @@ class Canvas:
         alpha = self.blur(moved, 0.3 * depth_mm + 1.0) * face * min(strength, _MOST_SHADOW)
         return Layer(self, np.array([0.09, 0.05, 0.04], np.float32), alpha)
 
-    def layer(self, rgb: np.ndarray, alpha: Float32[np.ndarray, "h w"]) -> "Layer":
+    def layer(self, rgb: np.ndarray, alpha: Float[np.ndarray, "h w"]) -> "Layer":
         """Paint on this window: (h, w, 3) or one (3,) colour, and its opacity."""
         return Layer(self, np.asarray(rgb, np.float32), np.asarray(alpha, np.float32))
 
@@ -167,12 +171,12 @@ def occluder(kind: str, layers: Sequence[Layer]) -> Occluder:
     for layer in layers:
         where = layer.canvas
         below = patch[where.top - top :, where.left - left :][: where.height, : where.width]
-        share = np.clip(layer.alpha, 0, 1)[..., None]
+        share = np.clip(layer.alpha, 0, 1)
+        paint = np.broadcast_to(np.clip(layer.rgb, 0, 1), (*share.shape, 3))
         # Premultiplied while it grows: a coat hides so much of all that is below it, opacity included.
-        below *= 1 - share
-        below[..., :3] += np.clip(layer.rgb, 0, 1) * share
-        below[..., 3:] += share
-    patch[..., :3] /= np.maximum(patch[..., 3:], np.float32(1e-6))
+        below += cv2.merge([share] * 4) * (cv2.cvtColor(paint, cv2.COLOR_RGB2RGBA) - below)
+    alpha = patch[..., 3]
+    patch *= cv2.merge([1 / np.maximum(alpha, np.float32(1e-6))] * 3 + [np.ones_like(alpha)])
     return Occluder(kind, windows[0].site.size, (top, left), np.clip(patch, 0, 1, out=patch))
 
 

@@ -70,11 +70,11 @@ def _with_full_palm(
 
 def around(canvas: Canvas, points_mm: Float[np.ndarray, "N 2"], reach_mm: float) -> Window | None:
     """The part of a canvas that is near some points; None when there is none."""
-    points = canvas.pixels(points_mm)
     reach = reach_mm * canvas.site.px_per_mm
-    low = np.clip(np.floor(points.min(0) - reach), 0, None).astype(int)
-    high = np.clip(np.ceil(points.max(0) + reach), None, [canvas.width, canvas.height]).astype(int)
-    return None if (low >= high).any() else (slice(low[1], high[1]), slice(low[0], high[0]))
+    xs, ys = canvas.pixels(points_mm).T.tolist()
+    left, right = max(int(min(xs) - reach), 0), min(int(max(xs) + reach) + 1, canvas.width)
+    top, bottom = max(int(min(ys) - reach), 0), min(int(max(ys) + reach) + 1, canvas.height)
+    return None if left >= right or top >= bottom else (slice(top, bottom), slice(left, right))
 
 
 def bone_axes(canvas: Canvas, cone: Cone, window: Window) -> tuple[np.ndarray, np.ndarray]:

@@ -35,10 +35,9 @@ def sheet_axes(
         middle_mm: x of the line of the nose.
     """
     x, y = canvas.x_mm, canvas.y_mm
-    left, right = top[0, 0], top[-1, 0]
-    u = np.where(
-        x < middle_mm, (x - middle_mm) / max(middle_mm - left, 1.0), (x - middle_mm) / max(right - middle_mm, 1.0)
-    )
+    left, right = float(top[0, 0]), float(top[-1, 0])
+    half = np.where(x < middle_mm, np.float32(max(middle_mm - left, 1.0)), np.float32(max(right - middle_mm, 1.0)))
+    u = (x - middle_mm) / half
     upper, lower = _height_at(x, top), _height_at(x, bottom)
     v = (y - upper) / np.maximum(lower - upper, 1.0)
     return SheetAxes(np.clip(u, -1.5, 1.5), v, np.minimum(y - upper, lower - y))

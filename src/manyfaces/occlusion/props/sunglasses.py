@@ -124,7 +124,8 @@ def _frame_colour(canvas: Canvas, frame: np.ndarray, style: _Style, generator: n
 
 def _glass(canvas: Canvas, glass: np.ndarray, lenses: list[np.ndarray], generator: np.random.Generator) -> Layer:
     """Darker above than below; the sky, a window and the horizon are mirrored faintly."""
-    low, high = (np.concatenate(lenses)[:, 1].min(), np.concatenate(lenses)[:, 1].max())
+    heights = np.concatenate(lenses)[:, 1]
+    low, high = float(heights.min()), float(heights.max())
     down = np.clip((canvas.y_mm - low) / max(high - low, 1.0), 0, 1)
     mirrored = generator.random() < 0.2
     if mirrored:
