@@ -57,7 +57,7 @@ def test_the_chosen_face_is_asked_for_with_joint_hypotheses(result, monkeypatch:
         detector: object
 
     monkeypatch.setattr(ours, "Predictor", FakePredictor)
-    monkeypatch.setattr(ours, "load_open_ofer", lambda name, device: FakeModel(None))
+    monkeypatch.setattr(ours, "load_ofer", lambda name, device: FakeModel(None))
     reconstruct = ours.predictor_reconstructor(ThreeFaces(), seed=4)
     image = np.zeros((40, 40, 3), np.uint8)
     found = reconstruct(image, "auto", lambda boxes: int(boxes[:, 2].argmin()))

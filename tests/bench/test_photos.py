@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from tests.bench.conftest import World
 
 from manyfaces.bench.baselines import HeadPrior, mean_head_on_box
+from manyfaces.bench.compare import compare_items, read_items
 from manyfaces.bench.face_points import Choose, HypothesisPoints
-from manyfaces.bench.photo_report import PhotoReport, find_row
+from manyfaces.bench.photo_figures import find_row
+from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photos import run_photos
 from manyfaces.bench.scoring import Case, best_error, distances, fit_offsets, marked_hidden
 from manyfaces.core.errors import InputError
@@ -26,6 +28,9 @@ OFFSETS = np.random.default_rng(8).normal(0, 3, (68, 2))
 def dense(points_68: np.ndarray) -> np.ndarray:
     """468 points of which the 68 are exactly these means."""
     return np.linalg.pinv(POINTS_68_FROM_468.astype(float)) @ points_68
+
+
+ROW_KEYS = ["kind", "occlusion", "points", "method", "mean", "median", "faces", "low", "high"]
 
 
 class Fake:
@@ -63,7 +68,10 @@ def fake(world: "World") -> Fake:
 
 
 def measure(fake: Fake, prior: HeadPrior, out: Path, **options) -> PhotoReport:
-    given = {"reconstruct": fake.reconstruct, "find": fake.find, "prior": prior, "console": Console(file=io.StringIO())}
+    given = {
+        **{"reconstruct": fake.reconstruct, "find": fake.find, "prior": prior, "half": "report"},
+        "console": Console(file=io.StringIO()),
+    }
     return run_photos(fake.world.folder, out, **{**given, **options})
 
 
@@ -190,7 +198,7 @@ def test_auto_counts_marked_points_against_the_drawn_ones(fake: Fake, prior: Hea
 def test_the_files(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
     measure(fake, prior, tmp_path / "new" / "out")
     rows = json.loads((tmp_path / "new" / "out" / "photos.json").read_text())
-    assert all(list(row) == ["kind", "occlusion", "points", "method", "mean", "median", "faces"] for row in rows)
+    assert all(list(row) == ROW_KEYS for row in rows)
     assert {row["kind"] for row in rows} == {"clean", "block", "mouth", "eyes", "half", "occluded"}
     assert {row["method"] for row in rows} == {"facemesh", "jitter", "mean_head", "first", "best15"}
     # Six kinds, two occlusions, five methods, four point sets; a clean photo has no hidden points.
@@ -203,3 +211,40 @@ def test_the_files(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
 def test_a_set_without_faces_in_that_half_is_refused(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no annotated face"):
         measure(fake, prior, tmp_path, limit=0)
+
+
+def test_intervals_come_from_drawing_photos_anew(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
+    report = measure(fake, prior, tmp_path)
+    row = find_row(report.rows, "mouth", "known", "hidden", "jitter")
+    assert row is not None
+    errors = report.first.errors
+    by_photo: dict[str, list[float]] = {}
+    for case, error in zip(errors.cases, errors.of["known", "hidden", "jitter"], strict=True):
+        if case.kind == "mouth":
+            by_photo.setdefault(case.face.file, []).append(error)
+    # Two photos of two faces each: a quarter of all draws is one of them twice.
+    ends = sorted(np.mean(faces) for faces in by_photo.values())
+    assert (row.low, row.high) == pytest.approx(ends)
+    assert row.low < row.mean < row.high
+
+
+def test_several_models_stand_beside_the_same_baselines(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
+    report = measure(fake, prior, tmp_path / "one", limit=2)
+    both = PhotoReport({"a": report.first, "b": report.first}, report.settings)
+    further = {row.method for row in both.rows} - {row.method for row in report.rows}
+    assert further == {"first@b", "best15@b"}
+    assert mean(both, "mouth", "hidden", "first@b") == mean(report, "mouth", "hidden", "first")
+    assert "known hidden first@b" in both.items.values
+    assert both.tables[0].columns[-2:] == ("first@b", "best15@b")
+
+
+def test_two_runs_can_be_compared(fake: Fake, prior: HeadPrior, tmp_path: Path) -> None:
+    measure(fake, prior, tmp_path / "a")
+    fake.missed_by_method = {("x.png", 1, "mouth")}
+    measure(fake, prior, tmp_path / "b")
+    files = [tmp_path / name / "photos_extra.json" for name in "ab"]
+    compared = {c.name: c for c in compare_items(*map(read_items, files))}
+    assert compared["known hidden facemesh"].paired.difference == 0
+    assert compared["known hidden first"].paired.difference > 0
+    assert compared["known hidden first"].n_missing == 0
+    assert compared["known hidden first"].paired.n_subjects == 2

@@ -27,7 +27,7 @@ class Comparison:
         first: its mean over the items that both have, in the first report.
         second: in the second.
         paired: their difference and the tests.
-        n_missing: items that one of them lacks.
+        n_missing: items that one of them lacks, and that do not count.
     """
 
     name: str
@@ -101,7 +101,8 @@ def compare_items(first: Items, second: Items, seed: int = 0) -> tuple[Compariso
             ours, theirs = torch.from_numpy(a[known]), torch.from_numpy(b[known])
             generator = torch_generator(seed, "compare", name)
             paired = paired_bootstrap(ours, theirs, subjects[torch.from_numpy(known)], generator)
-            compared.append(Comparison(name, float(ours.mean()), float(theirs.mean()), paired, int((~known).sum())))
+            n_missing = int((np.isfinite(a) != np.isfinite(b)).sum())  # in neither: the figure does not exist there
+            compared.append(Comparison(name, float(ours.mean()), float(theirs.mean()), paired, n_missing))
     if not compared:
         raise InputError(
             f"no figure is in both reports: {_some(list(first.values))} and {_some(list(second.values))}",
@@ -123,9 +124,10 @@ def comparison_table(compared: Sequence[Comparison], labels: Sequence[str]) -> T
         )
         for c in compared
     )
+    most = max(compared, key=lambda c: c.paired.n_items).paired
     notes = [
         f"A: {labels[0]}. B: {labels[1]}. B - A below zero: B is lower.",
-        f"{compared[0].paired.n_items} items of {compared[0].paired.n_subjects} subjects; "
+        f"Up to {most.n_items} items of {most.n_subjects} subjects; "
         "interval: 95 %, subjects resampled; p: signed-rank and sign test of the subjects' means, two-sided, "
         "not corrected for the number of rows.",
     ]

@@ -1,5 +1,6 @@
 """The project's own models as methods of the photo protocol."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,8 @@ from torch import Tensor
 from manyfaces.bench.baselines import HeadPrior, head_prior
 from manyfaces.bench.equality import SamplerEquality, sampler_equality
 from manyfaces.bench.face_points import Choose, HypothesisPoints, Reconstructor
+from manyfaces.bench.kept import Kept, weights_digest
+from manyfaces.bench.models import DEFAULT_MODEL
 from manyfaces.bench.synthetic import SyntheticSizes, run_synthetic
 from manyfaces.bench.synthetic_report import SyntheticReport
 from manyfaces.bench.synthetic_set import SyntheticSetConfig, build_synthetic_set
@@ -22,23 +25,31 @@ from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
 from manyfaces.methods.ofer import Ofer
 from manyfaces.pipeline import Predictor, Reconstruction
+from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.models import load_open_ofer
 
 N_EXPRESSIONS = 15
 
 
 def predictor_reconstructor(
-    detector: FaceDetector, model: str = "ofer-open", seed: int = 0, device: str = "cpu"
+    detector: FaceDetector,
+    model: str = DEFAULT_MODEL,
+    seed: int = 0,
+    device: str = "cpu",
+    kept: Kept | None = None,
 ) -> Reconstructor:
-    """A released model with 15 joint hypotheses: the k-th ranked identity with the k-th expression.
+    """A model of the catalogue with 15 joint hypotheses: the k-th ranked identity with the k-th expression.
 
     Args:
         detector: finds faces in the model's stead, so that no picture is searched twice.
-        model: its name.
+        model: its name, or the folder of an imported one.
         seed: of its sampling.
         device: where it runs.
+        kept: where results are kept, and taken from when the same is asked for again.
     """
-    predictor = Predictor(replace(load_open_ofer(model, torch.device(device)), detector=detector))
+    loaded = replace(load_ofer(model, torch.device(device)), detector=detector)
+    predictor = Predictor(loaded)
+    basis = (model, seed, weights_digest(loaded.ofer, loaded.encoder)) if kept else ()
 
     def reconstruct(
         image: np.ndarray, occlusion: np.ndarray | Literal["auto"], choose: Choose, /
@@ -47,13 +58,23 @@ def predictor_reconstructor(
         row = choose(boxes)
         if row is None:
             return None
-        with torch.inference_mode():
-            [result] = predictor.reconstruct(
-                image, occlusion=occlusion, identities="varied", n_expressions=N_EXPRESSIONS, seed=seed, face=row
-            )
-        return HypothesisPoints(points_68_px(result), result.visible)
+        item = (basis, row, _digest(image), occlusion if isinstance(occlusion, str) else _digest(occlusion))
+        arrays = kept.get(*item) if kept else None
+        if arrays is None:
+            with torch.inference_mode():
+                [result] = predictor.reconstruct(
+                    image, occlusion=occlusion, identities="varied", n_expressions=N_EXPRESSIONS, seed=seed, face=row
+                )
+            arrays = {"points_68_px": points_68_px(result), "visible": result.visible}
+            if kept:
+                kept.put(*item, arrays=arrays)
+        return HypothesisPoints(**arrays)
 
     return reconstruct
+
+
+def _digest(array: np.ndarray) -> str:
+    return hashlib.sha256(f"{array.shape}{array.dtype}".encode() + array.tobytes()).hexdigest()
 
 
 def points_68_px(result: Reconstruction) -> Float[np.ndarray, "M 68 2"]:

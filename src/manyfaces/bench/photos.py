@@ -33,70 +33,88 @@ from manyfaces.bench.face_points import (
     default_detector,
     default_point_finder,
 )
+from manyfaces.bench.kept import Kept
+from manyfaces.bench.models import DEFAULT_MODEL, named_models
 from manyfaces.bench.ours import default_prior, predictor_reconstructor
-from manyfaces.bench.photo_report import PhotoReport, summarise
+from manyfaces.bench.photo_figures import find_figures
+from manyfaces.bench.photo_report import PhotoReport
 from manyfaces.bench.photo_set import AnnotatedPhoto, Half, read_photo_set
 from manyfaces.bench.progress import progress_bar
+from manyfaces.bench.report import provenance, show_tables
 from manyfaces.bench.scoring import Case, Predictions, best_error, distances, fit_offsets
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.io.image import read_image
 
 N_HYPOTHESES = 15
+UNFINISHED = ".unfinished"
+"""Folder in OUT for what a stopped run has done."""
 JITTER_SCALES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0)
 
 
 def run_photos(
     photos_dir: Path,
     out: Path,
-    half: Literal["all", "tune", "report"] = "report",
+    half: Literal["all", "tune", "report"] = "all",
     limit: int | None = None,
     reconstruct: Reconstructor | None = None,
     find: FindPoints | None = None,
     prior: HeadPrior | None = None,
     seed: int = 0,
-    model: str = "ofer-open",
+    model: str = DEFAULT_MODEL,
     device: str = "cpu",
     console: Console | None = None,
 ) -> PhotoReport:
-    """Measure on a folder of annotated photos, print the tables and write `photos.json`, `.md` and `photos_extra.json`.
+    """Measure on a folder of annotated photos, print the tables and write them with `photos.json` to `out`.
+
+    A run that was stopped goes on where it was.
 
     Args:
         photos_dir: see `manyfaces.bench.photo_set`.
         out: folder for the results.
         half: which photos count.
         limit: only that many of them, for a quick look.
-        reconstruct: the method under test; the named model by default.
+        reconstruct: the method under test; the named models by default.
         find: the detector's own points; the project's by default.
         prior: random heads for the baselines; those of the open head by default.
         seed: of jitter and of the method's sampling.
-        model: name of the model under test, where `reconstruct` is not given.
-        device: where it runs.
+        model: the models under test, see `named_models`, where `reconstruct` is not given.
+        device: where they run.
         console: where tables are printed; stdout by default.
 
     Raises:
         InputError: the folder does not have the format, or holds no face to report on.
+        ChoiceError, AssetError, HeadFileError, WeightError: a model cannot be loaded.
         OutputError: `out` cannot be written.
     """
     photos = read_photo_set(photos_dir)
     counted = [photo for photo in photos if half in ("all", photo.half)][:limit]
     if not any(photo.faces for photo in counted):
         raise InputError(f"{photos_dir} holds no annotated face in its half {half!r}")
-    if reconstruct is None or find is None or prior is None:
+    kept = Kept(out / UNFINISHED, "photos")
+    methods = {model: reconstruct} if reconstruct else {}
+    if not methods or find is None:
         detector = default_detector()
-        reconstruct = reconstruct or predictor_reconstructor(detector, model, seed, device)
         find = find or default_point_finder(detector)
-        prior = prior or default_prior()
+        names = [] if methods else named_models(model)
+        methods |= {name: predictor_reconstructor(detector, name, seed, device, kept) for name in names}
     found = _detect(photos, find)
     offsets = fit_offsets(found)
+    prior = prior or default_prior()
     scale = _tune_jitter([case for case in found if case.photo.half == "tune"], prior, offsets, seed)
+    mine = [case for case in found if case.photo in counted]
     start = time.perf_counter()
-    cases = _reconstruct([case for case in found if case.photo in counted], reconstruct)
-    seconds = (time.perf_counter() - start) / max(len(OCCLUSIONS) * len(cases), 1)
-    predictions = _predict([case for case in cases if case.detector_px is not None], prior, scale, seed)
-    report = summarise(cases, predictions, offsets, half, scale, seconds, seed)
-    report.write(out)
-    report.show(console or Console())
+    cases = {name: _reconstruct(mine, method, name) for name, method in methods.items()}
+    seconds = (time.perf_counter() - start) / max(len(methods) * len(OCCLUSIONS) * len(mine), 1)
+    figures = {}
+    for name, own in cases.items():
+        predictions = _predict([case for case in own if case.detector_px is not None], prior, scale, seed)
+        figures[name] = find_figures(own, predictions, offsets)
+    settings = {"half": half, "seed": seed, "jitter_scale": scale, "seconds_per_reconstruction": seconds}
+    report = PhotoReport(figures, settings)
+    report.write(out, provenance(seed, device, model=", ".join(methods), half=half))
+    show_tables(report.tables, console or Console())
+    kept.clear()
     return report
 
 
@@ -115,9 +133,9 @@ def _detect(photos: Iterable[AnnotatedPhoto], find: FindPoints) -> list[Case]:
     return cases
 
 
-def _reconstruct(cases: Sequence[Case], reconstruct: Reconstructor) -> list[Case]:
+def _reconstruct(cases: Sequence[Case], reconstruct: Reconstructor, name: str) -> list[Case]:
     done, image, path = [], np.zeros((0, 0, 3), np.uint8), None
-    with progress_bar("reconstruction", len(OCCLUSIONS) * len(cases)) as advance:
+    with progress_bar(f"reconstruction, {name}", len(OCCLUSIONS) * len(cases)) as advance:
         for case in cases:
             if case.photo.path != path:
                 image, path = read_image(case.photo.path), case.photo.path

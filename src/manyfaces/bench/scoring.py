@@ -2,20 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Literal
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 
 from manyfaces.bench.face_points import OCCLUSIONS, HypothesisPoints, Occlusion
 from manyfaces.bench.photo_set import KINDS, OCCLUDED_KINDS, AnnotatedFace, AnnotatedPhoto, Half, Kind
+from manyfaces.core.seeds import torch_generator
 from manyfaces.detect import POINTS_68_FROM_468
-from manyfaces.metrics import INNER_51, best_of, eye_frame
+from manyfaces.metrics import INNER_51, Interval, best_of, bootstrap_means, eye_frame
 
 PointSet = Literal["hidden", "visible", "inner51", "all68"]
 POINT_SETS: tuple[PointSet, ...] = ("hidden", "visible", "inner51", "all68")
 Method = Literal["facemesh", "jitter", "mean_head", "first", "best15"]
 METHODS: tuple[Method, ...] = ("facemesh", "jitter", "mean_head", "first", "best15")
+MODEL_METHODS: tuple[Method, ...] = ("first", "best15")
+"""Those of the model under test; the others are baselines."""
 GROUPS: dict[str, tuple[Kind, ...]] = {**{kind: (kind,) for kind in KINDS}, "occluded": OCCLUDED_KINDS}
 
 
@@ -62,19 +67,23 @@ class Row:
         kind: of occluder; "occluded": all of them together.
         occlusion: whether the hidden pixels were given or had to be found.
         points: which points count.
-        method: whose points.
+        method: whose points; of a further model, with `@` and its name behind.
         mean: over pictures, percent of the distance of the outer eye corners.
         median: the same.
         faces: number of pictures, each of one face.
+        low: lower end of the mean's 95 % interval; photos are resampled, as pictures of one photo go together.
+        high: upper end.
     """
 
     kind: str
     occlusion: Occlusion
     points: PointSet
-    method: Method
+    method: str
     mean: float
     median: float
     faces: int
+    low: float
+    high: float
 
 
 Predictions = Mapping[tuple[Occlusion, Method], Float[np.ndarray, "M 68 2"]]
@@ -113,25 +122,56 @@ def best_error(distance: Float[np.ndarray, "M 68"], select: Bool[np.ndarray, "68
     return float(best_of(distance[:, select].mean(-1)))
 
 
-def make_rows(predictions: Mapping[Case, Predictions], offsets: Mapping[Half, np.ndarray]) -> list[Row]:
+@dataclass(frozen=True)
+class PictureErrors:
+    """What every method gets wrong on every picture.
+
+    Attributes:
+        cases: the pictures.
+        of: by occlusion, points and method one number for each picture; not a number where it has no such points.
+    """
+
+    cases: tuple[Case, ...]
+    of: Mapping[tuple[Occlusion, PointSet, Method], Float[np.ndarray, " n"]]
+
+
+def picture_errors(predictions: Mapping[Case, Predictions], offsets: Mapping[Half, np.ndarray]) -> PictureErrors:
+    """Measure all methods on all pictures."""
+    names: list[tuple[Occlusion, PointSet, Method]] = [*product(OCCLUSIONS, POINT_SETS, METHODS)]
+    errors = {name: np.full(len(predictions), np.nan) for name in names}
+    for row, (case, predicted) in enumerate(predictions.items()):
+        selects: list[tuple[PointSet, np.ndarray]] = [
+            (points, select) for points in POINT_SETS if (select := case.selected(points)).any()
+        ]
+        for (occlusion, method), hypotheses in predicted.items():
+            away = distances(hypotheses, case.face.points_px, offsets[case.photo.half])
+            for points, select in selects:
+                errors[occlusion, points, method][row] = away[:, select].mean(-1).min()
+    return PictureErrors(tuple(predictions), errors)
+
+
+def make_rows(errors: PictureErrors) -> list[Row]:
     """All rows; pictures without any point of a set do not count in it, a group without pictures has no row."""
-    away = {
-        case: {
-            name: distances(points, case.face.points_px, offsets[case.photo.half]) for name, points in predicted.items()
-        }
-        for case, predicted in predictions.items()
-    }
     rows = []
-    for occlusion in OCCLUSIONS:
-        for points in POINT_SETS:
-            for group, kinds in GROUPS.items():
-                selected = [(c, c.selected(points)) for c in predictions if c.kind in kinds]
-                members = [(c, select) for c, select in selected if select.any()]
-                for method in METHODS if members else ():
-                    errors = [best_error(away[c][occlusion, method], select) for c, select in members]
-                    mean, median = float(np.mean(errors)), float(np.median(errors))
-                    rows.append(Row(group, occlusion, points, method, mean, median, len(errors)))
+    for points in POINT_SETS:
+        names = [name for name in errors.of if name[1] == points]
+        columns = np.stack([errors.of[name] for name in names], 1)
+        measured = ~np.isnan(columns).any(1)
+        for group, kinds in GROUPS.items():
+            member = measured & np.array([case.kind in kinds for case in errors.cases], bool)
+            if member.any():
+                photos = [case.face.file for case, counts in zip(errors.cases, member, strict=True) if counts]
+                intervals = _intervals(columns[member], photos, torch_generator(0, "photos", group, points))
+                for name, values, sure in zip(names, columns[member].T, intervals, strict=True):
+                    occlusion, _, method = name
+                    figures = (float(values.mean()), float(np.median(values)), len(values), sure.low, sure.high)
+                    rows.append(Row(group, occlusion, points, method, *figures))
     return rows
+
+
+def _intervals(columns: Float[np.ndarray, "n K"], photos: list[str], generator: torch.Generator) -> list[Interval]:
+    number = torch.from_numpy(np.unique(photos, return_inverse=True)[1].reshape(-1))
+    return bootstrap_means(torch.from_numpy(columns), number, generator)
 
 
 def range_coverage_of(

@@ -1,6 +1,6 @@
 """What results are judged by: pure functions of predictions and truth."""
 
-from manyfaces.metrics.bootstrap import Interval, bootstrap_interval, bootstrap_mean
+from manyfaces.metrics.bootstrap import Interval, bootstrap_interval, bootstrap_mean, bootstrap_means
 from manyfaces.metrics.diversity import (
     aligned_to_truth,
     occluded_diversity,
@@ -12,7 +12,6 @@ from manyfaces.metrics.diversity import (
 from manyfaces.metrics.paired import PairedDifference, paired_bootstrap
 from manyfaces.metrics.plausibility import Implausibility, ShapeDeviation, implausibility, shape_deviation
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
-from manyfaces.metrics.regions import REGION_RULES, RegionRule, Regions, face_regions
 from manyfaces.metrics.samples import (
     calibration_curve,
     central_coverage,
@@ -29,13 +28,10 @@ from manyfaces.metrics.vertices import aligned_error_mm, region_spread_ratio, sp
 
 __all__ = [
     "INNER_51",
-    "REGION_RULES",
     "EyeFrame",
     "Implausibility",
     "Interval",
     "PairedDifference",
-    "RegionRule",
-    "Regions",
     "ShapeDeviation",
     "VertexLaw",
     "aligned_error_mm",
@@ -43,6 +39,7 @@ __all__ = [
     "best_of",
     "bootstrap_interval",
     "bootstrap_mean",
+    "bootstrap_means",
     "calibration_curve",
     "central_coverage",
     "crps",
@@ -50,7 +47,6 @@ __all__ = [
     "energy_distance",
     "energy_score",
     "eye_frame",
-    "face_regions",
     "fit_vertex_law",
     "implausibility",
     "interocular_nme",

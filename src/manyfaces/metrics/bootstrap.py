@@ -71,12 +71,28 @@ def bootstrap_mean(
     Raises:
         InputError: no rows.
     """
-    return percentile_interval(resampled_means(values, subjects, generator, n_resamples), level)
+    return bootstrap_means(values[:, None], subjects, generator, level, n_resamples)[0]
+
+
+def bootstrap_means(
+    values: Float[Tensor, "n K"],
+    subjects: Int[Tensor, " n"],
+    generator: torch.Generator,
+    level: float = 0.95,
+    n_resamples: int = 1000,
+) -> list[Interval]:
+    """`bootstrap_mean` of several figures of the same rows at once; all of them see the same draws.
+
+    Raises:
+        InputError: no rows.
+    """
+    resamples = resampled_means(values, subjects, generator, n_resamples)
+    return [percentile_interval(column, level) for column in resamples.unbind(1)]
 
 
 def resampled_means(
-    values: Float[Tensor, " n"], subjects: Int[Tensor, " n"], generator: torch.Generator, n_resamples: int = 1000
-) -> Float64[Tensor, " R"]:
+    values: Float[Tensor, "n K"], subjects: Int[Tensor, " n"], generator: torch.Generator, n_resamples: int = 1000
+) -> Float64[Tensor, "R K"]:
     """Means over rows when whole subjects are drawn with replacement, as many as there are.
 
     Raises:
@@ -86,10 +102,10 @@ def resampled_means(
         raise InputError("a bootstrap of no rows")
     _, owner = subjects.unique(return_inverse=True)
     n = int(owner.max()) + 1
-    sums = torch.zeros(n, dtype=torch.float64).index_add_(0, owner, values.double())
-    counts = torch.bincount(owner, minlength=n).double()
+    sums = values.new_zeros(n, values.shape[1], dtype=torch.float64).index_add_(0, owner, values.double())
     drawn = torch.randint(n, (n_resamples, n), generator=generator)
-    return sums[drawn].sum(1) / counts[drawn].sum(1)
+    times = torch.zeros(n_resamples, n, dtype=torch.float64).scatter_add_(1, drawn, torch.ones(drawn.shape).double())
+    return times @ sums / (times @ torch.bincount(owner, minlength=n).double())[:, None]
 
 
 def percentile_interval(resamples: Float[Tensor, " R"], level: float = 0.95) -> Interval:

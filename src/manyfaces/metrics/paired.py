@@ -1,10 +1,10 @@
 """Is one method better than another on the same items? Differences item by item, tested over subjects."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
-from scipy import stats
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
@@ -65,7 +65,10 @@ def paired_bootstrap(
     changed = means[means != 0]
     p_wilcoxon = p_sign = 1.0  # where nothing differs, both tests have nothing to count
     if len(changed):
-        p_wilcoxon = float(stats.wilcoxon(changed.numpy()).pvalue)
+        from scipy import stats  # takes as long to import as everything else in this room together
+
+        signed_rank: Any = stats.wilcoxon(changed.numpy())
+        p_wilcoxon = float(signed_rank.pvalue)
         p_sign = float(stats.binomtest(int((changed > 0).sum()), len(changed)).pvalue)
     interval = bootstrap_mean(difference, subjects, generator, level, n_resamples)
     return PairedDifference(float(difference.mean()), interval, p_wilcoxon, p_sign, len(difference), len(means))

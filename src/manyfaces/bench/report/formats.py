@@ -60,9 +60,8 @@ def csv_text(tables: Sequence[Table]) -> str:
     for number, table in enumerate(tables):
         writer.writerows([[]] * bool(number))
         writer.writerow([table.title])
-        spread = [
-            any(isinstance(row[k], Cell) and row[k].range for row in table.lines) for k in range(len(table.columns))
-        ]
+        columns = list(zip(*table.lines, strict=True)) or [() for _ in table.columns]
+        spread = [any(isinstance(cell, Cell) and cell.range for cell in column) for column in columns]
         names = [
             _with_ends(name, [f"{name} low", f"{name} high"], s) for name, s in zip(table.columns, spread, strict=True)
         ]

@@ -67,6 +67,15 @@ def write_report(
     )
 
 
+def write_json(path: Path, values: Any) -> None:
+    """Write plain values as JSON.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_bundle(path.parent, {path.name: json_text(values).encode()})
+
+
 def json_text(values: Any) -> str:
     """Plain values as JSON; numpy's numbers and arrays as Python's, numbers that are not finite as null."""
     return json.dumps(plain_values(values), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -84,5 +93,5 @@ def _latex_head(source: Provenance) -> str:
 
 def _png(pixels: Picture) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
     return buffer.getvalue()
