@@ -1,13 +1,9 @@
 """Measuring all pictures: a process for each core, a scene at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -16,7 +12,7 @@ from manyfaces.bench.co545.figures import Figures, Ruler, identity_figures
 from manyfaces.bench.co545.methods import MeanHead, MeshFolder, RandomHeads, ReleasedModel, average
 from manyfaces.bench.co545.options import Co545Options
 from manyfaces.bench.co545.views import Drawn, Method, Picture, View, views_of_scene
-from manyfaces.core.errors import ManyfacesError
+from manyfaces.bench.processes import in_processes
 from manyfaces.data.co545 import Co545Set, front_of, open_co545
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
@@ -160,17 +156,7 @@ def _run(bench: Bench, setting: Setting, workers: int) -> Iterator[tuple[int, li
     if workers <= 1:
         yield from ((scene, bench.measure(scene)) for scene in bench.scenes)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (setting,)) as pool:
-        futures = {pool.submit(_measure, scene): scene for scene in bench.scenes}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            raise ManyfacesError(
-                "a process that was measuring ended, for want of memory perhaps", "use fewer workers"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from in_processes(_measure, bench.scenes, workers, _begin, (setting,))
 
 
 def _methods(setting: Setting, head: HeadModel) -> Iterator[Method]:
@@ -189,9 +175,6 @@ _own: list[Bench] = []
 
 
 def _begin(setting: Setting) -> None:
-    # One thread each, set before anything is loaded: the processes share the cores among themselves.
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
     _own.append(Bench(setting))
 
 

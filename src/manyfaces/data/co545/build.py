@@ -94,7 +94,7 @@ def build_co545(
             tick(len(done))
     source = maker.source
     neutral = torch.stack([source.neutral(k) for k in range(len(source.subjects))])
-    write_people(out, neutral, _population_law(source))
+    write_people(out, neutral, population_law(source))
     manifest = Manifest(config, source.subjects, tuple(rows))
     write_manifest(out / MANIFEST, manifest)
     shipped = shipped_manifest(config)
@@ -136,7 +136,8 @@ def manifest_differences(found: Manifest, shipped: Manifest) -> tuple[int, ...]:
     return tuple(one.number for one, other in pairs if one != other)
 
 
-def _population_law(source: SceneSource) -> VertexLaw:
+def population_law(source: SceneSource) -> VertexLaw:
+    """What is plausible by a source's population, over the vertices of the front."""
     front = front_of(source.head)
     return fit_vertex_law(source.population(front), source.head.template[front], steady_of(source.head)[front])
 
