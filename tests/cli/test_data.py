@@ -1,5 +1,6 @@
 """`manyfaces data`: what it prints, what it refuses, with its exit codes."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -31,10 +32,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_check_and_pack(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["data", "check", str(folder)]) == 0
-    assert capsys.readouterr().out == "LYHM: 2 photos, 2 items, 2 people; known: identity\n"
+    assert capsys.readouterr().out == "LYHM: 2 photos, 2 items, 2 people; known: identity of flame23\n"
     out = tmp_path / "shards"
     assert run(["data", "pack", str(folder), "--out", str(out), "--photos-per-shard", "1"]) == 0
-    assert capsys.readouterr().out == f"shards: 2 photos, 2 items, 2 people; known: identity -> {out}\n"
+    assert capsys.readouterr().out == f"shards: 2 photos, 2 items, 2 people; known: identity of flame23 -> {out}\n"
     assert run(["data", "check", str(out)]) == 0
     (out / "shard-000001.tar").write_bytes(b"")
     assert run(["data", "check", str(out), str(folder)]) == 1
@@ -86,3 +87,15 @@ def test_wrong_use(
     line = capsys.readouterr().err
     assert says in line
     assert line.count("\n") == 1
+
+
+def test_lists_and_head_by_name(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lists = folder.parent / "image_paths"
+    shutil.copytree(lists / "arcface23", lists / "arcface20")
+    assert run(["data", "check", str(folder)]) == 1
+    assert "--lists arcface20" in capsys.readouterr().err
+    assert run(["data", "check", str(folder), "--lists", "arcface23"]) == 0
+    pack = ["data", "pack", str(folder), "--lists", "arcface23", "--out", str(tmp_path / "shards")]
+    assert run([*pack, "--head", "flame20"]) == 1
+    assert "FLAME_parameters" in capsys.readouterr().err
+    assert run([*pack, "--head", "flame23"]) == 0

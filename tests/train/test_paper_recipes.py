@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -225,6 +226,18 @@ def test_data_that_are_not_there_are_one_line(tmp_path, options, data):
 def test_coefficients_of_the_other_head_are_not_learnt(tmp_path, options):
     with pytest.raises(DataError, match=r"FLAME_parameters.* is missing"):
         recipes.train("idgen", "idgen-flame20", tmp_path, steps=1, options=options)
+
+
+def test_one_of_several_lists_is_named(tmp_path, options, data):
+    root = shutil.copytree(data, tmp_path / "data")
+    (root / "image_paths" / "arcface20").mkdir()
+    shutil.copy(root / "image_paths" / "LYHM.json", root / "image_paths" / "arcface20")
+    asked = DataOptions(root, ("LYHM",))
+    with pytest.raises(DataError, match=r"--lists \. or arcface20"):
+        open_training_data(asked, (), "flame23", 2, hide=False, expressions=False)
+    for lists in (".", "arcface20"):
+        named = dataclasses.replace(asked, lists=lists)
+        assert open_training_data(named, (), "flame23", 2, hide=False, expressions=False).n_people
 
 
 def test_the_parts_of_a_batch_of_photos_are_the_batch(data):

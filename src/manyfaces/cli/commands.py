@@ -187,6 +187,8 @@ class Train:
     """Paper recipes: the folder that holds a folder for each data set."""
     sets: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Paper recipes: the data sets to train on, in place of the paper's."""
+    lists: Annotated[str, arg(metavar="FOLDER")] = ""
+    """Paper recipes: the folder of ROOT/image_paths to take lists from, such as arcface23, where several hold them."""
     channels: Literal["rgb", "bgr"] = "rgb"
     """Paper recipes: order of the planes in the 112 pixel crops; the published script writes bgr."""
     missing: Literal["error", "skip"] = "error"

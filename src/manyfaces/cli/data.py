@@ -25,7 +25,7 @@ def check(command: CheckData) -> int:
     for source in command.sources:
         try:
             with _warnings_in_words():
-                opened = photos.open_set(source, command.channels, command.missing)
+                opened = photos.open_set(source, command.channels, command.missing, lists=command.lists)
             if isinstance(opened, photos.ShardSet):
                 opened.verify()
             print(_summary(opened))
@@ -44,9 +44,10 @@ def pack(command: PackData) -> int:
     if command.photos_per_shard < 1:
         raise UsageError(f"--photos-per-shard is {command.photos_per_shard}", "give a number from 1 up")
     check_out(command.out)
-    sizes = command.n_identity, command.n_expression
+    head = None if command.head == "auto" else command.head
+    how = (command.channels, command.missing, command.n_identity, command.n_expression, head, command.lists)
     with _warnings_in_words():
-        sets = [photos.open_set(source, command.channels, command.missing, *sizes) for source in command.sources]
+        sets = [photos.open_set(source, *how) for source in command.sources]
     for opened in sets:
         _say_skipped(opened)
     config = photos.PackConfig(command.photos_per_shard, 0 if command.shuffle == "mixed" else None)
@@ -95,7 +96,8 @@ def _summary(opened) -> str:
     entries = opened.entries
     people, items = len({entry.subject for entry in entries}), len(Counter(entry.item for entry in entries))
     known = "identity, expression, jaw" if opened.has_expression else "identity"
-    return f"{opened.name}: {len(entries)} photos, {items} items, {people} people; known: {known}"
+    of = f" of {opened.head}" if opened.head else ""
+    return f"{opened.name}: {len(entries)} photos, {items} items, {people} people; known: {known}{of}"
 
 
 def _say_skipped(opened) -> bool:

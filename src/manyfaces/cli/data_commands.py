@@ -20,6 +20,8 @@ class CheckData:
     """Order of the planes in the 112 pixel crops."""
     missing: Missing = "error"
     """Photos whose files are not there: stop, or list them."""
+    lists: Annotated[str, arg(metavar="FOLDER")] = ""
+    """The folder of ROOT/image_paths to take lists from, such as arcface23, where several hold them."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""
@@ -44,6 +46,10 @@ class PackData:
     """Order of the planes in the 112 pixel crops; shards always hold RGB."""
     missing: Missing = "error"
     """Photos whose files are not there: stop, or leave them out."""
+    lists: Annotated[str, arg(metavar="FOLDER")] = ""
+    """The folder of ROOT/image_paths to take lists from, such as arcface23, where several hold them."""
+    head: Literal["auto", "flame20", "flame23"] = "auto"
+    """Whose coefficients to pack; auto takes those that are there, FLAME 2023's first."""
     n_identity: int = 300
     """Identity coefficients that are kept."""
     n_expression: int = 50

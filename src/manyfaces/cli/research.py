@@ -27,7 +27,7 @@ def train(command: Train) -> int:
         steps=command.steps,
         device=resolve_device(command.device),
         options=PaperOptions(
-            data=DataOptions(command.data, command.sets, command.channels, command.missing),
+            data=DataOptions(command.data, command.sets, command.channels, command.missing, command.lists),
             values=command.values,
             encoders=EncoderFiles(command.arcface, command.farl, command.from_scratch_encoder),
             idgen=command.idgen,

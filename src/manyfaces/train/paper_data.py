@@ -19,12 +19,14 @@ class DataOptions:
         sets: names of the sets; those of the paper when empty. `STIRLING` also means `STIRLING_HQ` and the like.
         channels: order of the planes in the 112 pixel crops.
         missing: what to do about photos whose files are not there.
+        lists: folder in `ROOT/image_paths` that the lists lie in; any when empty.
     """
 
     root: Path | None = None
     sets: tuple[str, ...] = ()
     channels: Literal["rgb", "bgr"] = "rgb"
     missing: Literal["error", "skip"] = "error"
+    lists: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def open_training_data(
         DataError: a set is not there or cannot be used.
     """
     folders = _folders(_root(options), options.sets or sets)
-    opened = [open_set(folder, options.channels, options.missing, head=head) for folder in folders]
+    opened = [open_set(folder, options.channels, options.missing, head=head, lists=options.lists) for folder in folders]
     blind = [photos.name for photos in opened if expressions and not photos.has_expression]
     if blind:
         raise DataError(f"the parameters of {', '.join(blind)} hold no expressions", "fit them first, see docs/data.md")

@@ -102,7 +102,7 @@ class Published:
         return [
             self.listed("STIRLING_HQ", people, "mica"),
             self.listed("FACEWAREHOUSE", {"Tester_1": [f"Tester_1/pose_{k}.png" for k in range(3)]}),
-            self.listed("LYHM", {"00001": ["00001/1C.png", "00001/2C.png"]}, "mica", "rgb", "FLAME_parameters"),
+            self.listed("LYHM", {"00001": ["00001/1C.png", "00001/2C.png"]}, "mica"),
             self.listed("FLORENCE", {"subject_01": ["subject_01/frame_2300.jpg"]}),
         ]
 

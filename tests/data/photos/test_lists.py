@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from manyfaces.core.errors import DataError, InputError
-from manyfaces.data.photos import open_photo_set
+from manyfaces.data.photos import open_photo_set, open_set
 
 
 class Harmful:
@@ -202,3 +202,16 @@ def test_crops_of_no_use(published) -> None:
     photos.files[2].portrait.unlink()
     with pytest.raises(DataError, match=r"cannot read .*F1002_001.jpg.*LYHM.npy names it"):
         photos.read(2)
+
+
+def test_one_of_several_lists(published) -> None:
+    folder = published.listed("LYHM", {"a": ["a/1.jpg"], "b": ["b/1.jpg"]})
+    lists = published.root / "image_paths"
+    (lists / "arcface20").mkdir()
+    np.save(lists / "arcface20" / "LYHM.npy", {"a": ["a/a_N.npz", ["a/1.jpg"]]}, allow_pickle=True)
+    with pytest.raises(DataError, match=r"has 2 lists: .*--lists arcface20 or arcface23"):
+        open_set(folder)
+    assert [len(open_set(folder, lists=name).entries) for name in ("arcface20", "arcface23")] == [1, 2]
+    with pytest.raises(DataError, match=r"no list of LYHM in .*image_paths.none") as caught:
+        open_set(folder, lists="none")
+    assert "arcface23" not in caught.value.fix

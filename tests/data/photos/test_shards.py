@@ -135,3 +135,18 @@ def test_webdataset_reads_them(sets, tmp_path: Path) -> None:
         np.testing.assert_array_equal(found["aligned.png"], sample.aligned)
         np.testing.assert_array_equal(found["truth.npz"]["identity"], sample.truth.identity)
     assert row + 1 == len(shards.entries)
+
+
+def test_shards_know_their_head(published, tmp_path: Path) -> None:
+    of_2023 = open_photo_set(published.listed("FLORENCE", {"a": ["a/1.jpg"]}))
+    of_2020 = open_photo_set(published.listed("LYHM", {"b": ["b/1.jpg"]}, parameters="FLAME_parameters"))
+    unknown = open_photo_set(published.tempeh(subjects=1))
+    assert [photos.head for photos in (of_2023, of_2020, unknown)] == ["flame23", "flame20", None]
+    pack([unknown, of_2023], tmp_path / "new", IN_ORDER)
+    assert open_set(tmp_path / "new", head="flame23").head == "flame23"  # type: ignore[attr-defined]
+    with pytest.raises(DataError, match="coefficients of flame23, not of flame20"):
+        open_set(tmp_path / "new", head="flame20")
+    with pytest.raises(InputError, match="different heads: FLORENCE flame23, LYHM flame20"):
+        pack([of_2023, of_2020], tmp_path / "mixed", IN_ORDER)
+    pack([unknown], tmp_path / "unknown", IN_ORDER)
+    assert open_set(tmp_path / "unknown", head="flame20").head is None  # type: ignore[attr-defined]

@@ -16,9 +16,14 @@ from manyfaces.data.photos.sample import Entry
 from manyfaces.io.restricted_pickle import load_npy_dict
 
 _CROPS = "arcface_input"
-_PARAMETER_FOLDERS = ("FLAME23_parameters", "FLAME_parameters", "FLAME20_parameters", "parameters", ".")
-# Coefficients mean nothing on another head. MICA's "FLAME" is that of 2020.
-_OF_OTHER_HEADS = {"flame23": ("FLAME_parameters", "FLAME20_parameters"), "flame20": ("FLAME23_parameters",)}
+# Folders of parameters, and the head they name: coefficients mean nothing on another one. MICA's "FLAME" is of 2020.
+_PARAMETER_FOLDERS = {
+    "FLAME23_parameters": "flame23",
+    "FLAME_parameters": "flame20",
+    "FLAME20_parameters": "flame20",
+    "parameters": None,
+    ".": None,
+}
 _PICTURES = {".jpg", ".jpeg", ".png", ".npy", ".bmp", ".tif", ".tiff"}
 _ITEM_SEPARATOR = "__"  # subject__sequence__frame
 # Parts of one set that show the same people.
@@ -33,6 +38,7 @@ def open_photo_set(
     n_identity: int = 300,
     n_expression: int = 50,
     head: str | None = None,
+    lists: str = "",
 ) -> PhotoSet:
     """Open a set in the layout that MICA and OFER train from, and check that all its files are there.
 
@@ -50,13 +56,14 @@ def open_photo_set(
         n_identity: coefficients that are read.
         n_expression: likewise.
         head: "flame20" or "flame23": leaves out folders of parameters that name the other one.
+        lists: folder in `image_paths` that the list lies in, such as "arcface23"; needed where several hold one.
 
     Raises:
         DataError: there is no list, it is damaged, or it names files that are not there.
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder", "name the folder of one set, <root>/<NAME>")
-    list_file = list_file or find_list(folder)
+    list_file = list_file or find_list(folder, lists)
     found = read_list(list_file)
     parameters = _parameter_folder(folder, found, head)
     entries, files = [], []
@@ -67,23 +74,39 @@ def open_photo_set(
             crop = folder / _CROPS / stem
             portrait, aligned = crop.with_name(f"{crop.name}.jpg"), crop.with_name(f"{crop.name}.npy")
             files.append(PhotoFiles(portrait, aligned, parameters / truth))
-    opened = PhotoSet(folder.name, list_file, tuple(entries), tuple(files), False, channels, n_identity, n_expression)
+    opened = PhotoSet(
+        name=folder.name,
+        list_file=list_file,
+        entries=tuple(entries),
+        files=tuple(files),
+        head=_PARAMETER_FOLDERS[parameters.name if parameters != folder else "."],
+        channels=channels,
+        n_identity=n_identity,
+        n_expression=n_expression,
+    )
     return checked(opened, missing)
 
 
-def find_list(folder: Path) -> Path:
+def find_list(folder: Path, lists: str = "") -> Path:
     """Where the list of a set lies: in `image_paths` beside its folder, or in one of the folders there.
+
+    Args:
+        folder: of the set.
+        lists: the one of those folders, "." for `image_paths` itself; any when empty.
 
     Raises:
         DataError: there is none, or there are several.
     """
     place = folder.parent / "image_paths"
-    found = [path for end in ("json", "npy") for path in sorted(place.glob(f"**/{folder.name}.{end}"))]
+    pattern = f"{folder.name}.%s" if lists else f"**/{folder.name}.%s"
+    found = [path for ending in ("json", "npy") for path in sorted((place / lists).glob(pattern % ending))]
     if not found:
-        wanted = place / "arcface23" / f"{folder.name}.npy"
-        raise DataError(f"there is no list of {folder.name} in {place}", f"put it at {wanted}, or name it")
+        wanted = place / (lists or "arcface23") / f"{folder.name}.npy"
+        raise DataError(f"there is no list of {folder.name} in {place / lists}", f"put it at {wanted}, or name it")
     if len(found) > 1:
-        raise DataError(f"{folder.name} has {len(found)} lists: {', '.join(map(str, found))}", "name one of them")
+        names = sorted({path.parent.relative_to(place).as_posix() for path in found}) if not lists else []
+        fix = f"name the folder of the right one: --lists {' or '.join(names)}" if len(names) > 1 else "keep one"
+        raise DataError(f"{folder.name} has {len(found)} lists: {', '.join(map(str, found))}", fix)
     return found[0]
 
 
@@ -125,7 +148,7 @@ def _both_orders(path: Path, item: str, value: Any) -> tuple[tuple[str, ...], st
 def _parameter_folder(folder: Path, found: dict[str, tuple[tuple[str, ...], str]], head: str | None) -> Path:
     """The folder that holds the parameters the list begins with; the published one where none does."""
     truths = [truth for _, truth in found.values()]
-    names = [name for name in _PARAMETER_FOLDERS if name not in _OF_OTHER_HEADS.get(head or "", ())]
+    names = [name for name, of in _PARAMETER_FOLDERS.items() if None in (head, of) or of == head]
     for name in names:
         if any((folder / name / truth).is_file() for truth in truths[:20]):
             return folder / name

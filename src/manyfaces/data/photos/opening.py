@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from manyfaces.core.errors import DataError
 from manyfaces.data.photos.crop_files import Channels
 from manyfaces.data.photos.lists import open_photo_set
 from manyfaces.data.photos.photo_set import Missing
@@ -17,6 +18,7 @@ def open_set(
     n_identity: int = 300,
     n_expression: int = 50,
     head: str | None = None,
+    lists: str = "",
 ) -> SampleSet:
     """Open a folder of shards, or of files with their list beside it; all files are there when this returns.
 
@@ -26,11 +28,15 @@ def open_set(
         missing: likewise.
         n_identity: likewise.
         n_expression: likewise.
-        head: likewise; shards do not say which head they are of.
+        head: whose coefficients are wanted; sets that say they are of another are refused.
+        lists: of a set in files; see `open_photo_set`.
 
     Raises:
-        DataError: it is neither, or names files that are not there.
+        DataError: it is neither, names files that are not there, or is of another head.
     """
     if (folder / INDEX).is_file() or any(folder.glob("shard-*.tar")):
-        return open_shards(folder)
-    return open_photo_set(folder, None, channels, missing, n_identity, n_expression, head)
+        shards = open_shards(folder)
+        if None not in (head, shards.head) and shards.head != head:
+            raise DataError(f"{folder} holds coefficients of {shards.head}, not of {head}", f"pack sets of {head}")
+        return shards
+    return open_photo_set(folder, None, channels, missing, n_identity, n_expression, head, lists)

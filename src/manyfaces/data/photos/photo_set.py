@@ -42,6 +42,7 @@ class PhotoSet:
         entries: the photos.
         files: of each.
         has_expression: the parameter files know expressions.
+        head: "flame20" or "flame23", where the folder of the parameters says so.
         channels: order of the planes in the npy files.
         n_identity: coefficients that are read; n_expression likewise.
         skipped: names of photos that were left out, for a file of theirs was missing.
@@ -52,6 +53,7 @@ class PhotoSet:
     entries: tuple[Entry, ...]
     files: tuple[PhotoFiles, ...]
     has_expression: bool = False
+    head: str | None = None
     channels: Channels = "rgb"
     n_identity: int = 300
     n_expression: int = 50

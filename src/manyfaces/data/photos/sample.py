@@ -82,6 +82,7 @@ class SampleSet(Protocol):
         name: of the set.
         entries: its list.
         has_expression: expressions and jaws are known, not only identities.
+        head: the head model whose coefficients the truths are; None where nothing says it.
     """
 
     @property
@@ -92,6 +93,9 @@ class SampleSet(Protocol):
 
     @property
     def has_expression(self) -> bool: ...  # noqa: D102
+
+    @property
+    def head(self) -> str | None: ...  # noqa: D102
 
     def read(self, row: int) -> Sample:
         """The sample of a line; the same each time, from any thread.

@@ -36,6 +36,7 @@ class ShardSet:
         folder: holds the shards and `shards.json`.
         entries: all photos, in the order of the shards.
         has_expression: every packed set knew expressions.
+        head: the head model that the packed sets said they are of, if any did.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class ShardSet:
     has_expression: bool
     places: tuple[_Place, ...]
     checksums: dict[str, str]
+    head: str | None = None
 
     @property
     def name(self) -> str:
@@ -106,6 +108,7 @@ def open_shards(folder: Path) -> ShardSet:
         places = tuple(_place(shard, photo) for shard, photo in photos)
         checksums = {shard["file"]: shard["sha256"] for shard in index["shards"]}
         known = all(packed["has_expression"] for packed in index["sets"])
+        head = index.get("head")
     except OSError as error:
         fix = "packing was not finished: run it again" if any(folder.glob("*.tar")) else "name a folder of shards"
         raise DataError(f"cannot read {path}: {error.strerror}", fix) from None
@@ -114,7 +117,7 @@ def open_shards(folder: Path) -> ShardSet:
     missing = [name for name in checksums if not (folder / name).is_file()]
     if missing:
         raise DataError(f"{folder / missing[0]} is missing ({len(missing)} of {len(checksums)} shards are)", _AGAIN)
-    return ShardSet(folder, entries, known, places, checksums)
+    return ShardSet(folder, entries, known, places, checksums, head)
 
 
 def _place(shard: str, photo: dict[str, Any]) -> _Place:

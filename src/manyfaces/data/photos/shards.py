@@ -60,7 +60,8 @@ def pack(
         The index, which is written last: without it a folder of shards is not finished.
 
     Raises:
-        InputError: the folder holds shards of other sets or settings, or the photos' truths have different lengths.
+        InputError: the folder holds shards of other sets or settings, or the photos' truths have different lengths or
+            are of different heads.
         DataError: a file of a set is missing or damaged.
         OutputError: the folder cannot be written.
     """
@@ -96,6 +97,10 @@ def _plan(sets: Sequence[SampleSet], config: PackConfig) -> dict[str, Any]:
     lengths = {(len(truth.identity), len(truth.expression)) for truth in (photos.read(0).truth for photos in sets)}
     if len(lengths) > 1:
         raise InputError(f"the sets have truths of different lengths: {sorted(lengths)}", "read all with the same")
+    heads = {photos.name: photos.head for photos in sets if photos.head}
+    if len(set(heads.values())) > 1:
+        said = ", ".join(f"{name} {head}" for name, head in heads.items())
+        raise InputError(f"the sets have coefficients of different heads: {said}", "pack those of each head apart")
     described = [
         {
             "name": photos.name,
@@ -112,6 +117,7 @@ def _plan(sets: Sequence[SampleSet], config: PackConfig) -> dict[str, Any]:
         "shuffle_seed": config.shuffle_seed,
         "n_identity": n_identity,
         "n_expression": n_expression,
+        "head": next(iter(heads.values()), None),
         "sets": described,
     }
 
