@@ -220,7 +220,7 @@ class Bench:
     name: Annotated[Positional[str], arg(metavar="NAME")]
     """Name of the protocol: `photos`, `synthetic`, `vectors`, ...; a name that is unknown lists them all."""
     data: Annotated[Positional[Path | None], arg(metavar="DATA_DIR")] = None
-    """Folder in the protocol's format; `now`, `photos`, `vectors` and the landmark benchmarks need one."""
+    """Folder in the protocol's format; all but `speed` and `synthetic` need one."""
     dataset: Annotated[Path | None, arg(metavar="DIR")] = None
     """Another way to name DATA_DIR."""
     out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))] = Path("out")
@@ -232,12 +232,12 @@ class Bench:
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, ..."""
     predictions: Annotated[Path | None, arg(metavar="DIR")] = None
-    """What another method predicted: meshes for now, which scores the model's own when not given; points for
-    landmark benchmarks, beside our methods."""
+    """What another method predicted: meshes for now, which scores the model's own when not given; meshes for co545
+    and points for landmark benchmarks, beside our methods."""
     unit: Literal["mm", "cm", "m", "none"] = "mm"
-    """Protocol now: of the predictions; none for those without one, which have no metrical figures."""
+    """Protocols now and co545: of the predictions; none for those without one, which have no metrical figures."""
     allow_missing: FlagCreatePairsOff[bool] = False
-    """Protocol now: report without the images that have no prediction; the report lists them."""
+    """Protocols now and co545: report without the images that have no prediction; the report lists them."""
     methods: tuple[Literal["facemesh", "mean_head", "ours"], ...] = ("facemesh", "mean_head", "ours")
     """Landmark benchmarks: which of our methods are run."""
     offsets: FlagCreatePairsOff[bool] = False

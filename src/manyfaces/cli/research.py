@@ -55,6 +55,9 @@ def bench(command: Bench) -> int:
     given: dict[str, Any] = {"half": command.half, "model": command.model, "device": resolve_device(command.device)}
     if command.name == "now":
         given["options"] = protocols.NowOptions(command.predictions, command.unit, command.allow_missing)
+    elif command.name == "co545":
+        folders = () if command.predictions is None else (command.predictions,)
+        given["options"] = protocols.Co545Options(folders, command.unit, command.allow_missing)
     elif command.name in protocols.LANDMARK_BENCHMARKS:
         given["options"] = protocols.LandmarkOptions(
             predictions=command.predictions,
