@@ -67,7 +67,7 @@ def run_landmarks(
     offsets: dict[Half, np.ndarray] = {"tune": NO_OFFSETS, "report": NO_OFFSETS}
     if options.offsets and methods.find is not None:
         others = [sample for sample in dataset.samples if half not in ("all", halves[sample])]
-        offsets = fit_offsets(_detected(predicted) + _detect(methods.find, others), halves)
+        offsets = fit_offsets(_detected(predicted) + (_detect(methods.find, others) if others else []), halves)
     errors = measure_errors(predicted, offsets, halves)
     groups = tuple(group for group in dataset.groups if group in errors.members)
     report = LandmarkReport(name, benchmark, errors, groups, dataset.notes, half, options, model, device, seed)

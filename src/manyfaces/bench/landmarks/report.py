@@ -90,7 +90,7 @@ class LandmarkReport:
         write_report(self.name, self.tables(), out, source, self.plain(), self.items(), {f"{self.name}_curves": drawn})
 
     def tables(self) -> tuple[Table, ...]:
-        """By sets of points, by groups, curves and failures, then by groups in the other units.
+        """By sets of points, by groups, curves and failures, then in all units.
 
         Intervals are in the first ones, and with what only the others have.
         """
@@ -98,13 +98,10 @@ class LandmarkReport:
 
     @cached_property
     def _tables(self) -> tuple[Table, ...]:
-        own, *others = self.benchmark.normalisations
-        return (
-            *(self._points_table(group) for group in self.groups),
-            self._groups_table(own),
-            *(self._curves_table(group) for group in self.groups),
-            *(self._groups_table(normalisation) for normalisation in others),
-        )
+        parts = (self._points_table, self._curves_table, self._units_table)
+        by_points, curves, units = ([make(group) for group in self.groups] for make in parts)
+        across = [self._groups_table()] if len(self.groups) > 1 else []
+        return (*by_points, *across, *curves, *units)
 
     def curves(self, group: str) -> tuple[Curve, ...]:
         """Cumulative error curves of all points, percent of the faces of a group."""
@@ -164,23 +161,22 @@ class LandmarkReport:
             self._notes(self.benchmark.by_points),
         )
 
-    def _groups_table(self, normalisation: Normalisation) -> Table:
-        groups, own = self.benchmark.balanced, normalisation == self.normalisation
-        figures = [make_figures(self.errors, OVERALL, group, normalisation, self.seed) for group in self.groups]
-        balanced = make_balanced(self.errors, OVERALL, groups, normalisation, self.seed) if groups else {}
+    def _groups_table(self) -> Table:
+        unit, groups = self.normalisation, self.benchmark.balanced
+        figures = [make_figures(self.errors, OVERALL, group, unit, self.seed) for group in self.groups]
+        balanced = make_balanced(self.errors, OVERALL, groups, unit, self.seed) if groups else {}
         columns = (*self.groups, *(("balanced", "std") if groups else ()))
         rows: list[Row] = []
         for method in self.errors.methods:
             mean = balanced.get(method)
             last = (_cell(mean and mean.figure), Cell(mean and mean.std, form=".2f")) if groups else ()
-            means = (figure.mean if (figure := of.get(method)) else None for of in figures)
-            rows.append((method, *(Cell(value, form=".2f") for value in means), *last))
+            rows.append((method, *(Cell(of[method].mean, form=".2f") for of in figures), *last))
         return Table(
-            f"{self.benchmark.title}, all 68 points by group: {self._unit(normalisation)}",
+            f"{self.benchmark.title}, all 68 points by group: {self._unit(unit)}",
             ("method", *columns),
             tuple(rows),
-            _published(self.benchmark.by_group, columns) if own else (),
-            self._notes(self.benchmark.by_group) if own else (),
+            _published(self.benchmark.by_group, columns),
+            self._notes(self.benchmark.by_group),
         )
 
     def _curves_table(self, group: str) -> Table:
@@ -196,9 +192,20 @@ class LandmarkReport:
         title = f"{self.benchmark.title}, {group}: all 68 points, median, area under the curve and failures, %"
         return Table(title, columns, tuple(rows))
 
+    def _units_table(self, group: str) -> Table:
+        units = self.benchmark.normalisations
+        figures = [make_figures(self.errors, OVERALL, group, unit, self.seed) for unit in units]
+        rows = tuple((method, *(Cell(of[method].mean, form=".2f") for of in figures)) for method in self.errors.methods)
+        notes = tuple(f"{unit}: {UNITS[unit]}." for unit in units)
+        title = f"{self.benchmark.title}, {group}: all 68 points, NME, % of different units{self._offsets}"
+        return Table(title, ("method", *units), rows, notes=notes)
+
+    @property
+    def _offsets(self) -> str:
+        return ", offsets removed" if self.options.offsets else ""
+
     def _unit(self, normalisation: Normalisation) -> str:
-        removed = ", offsets removed" if self.options.offsets else ""
-        return f"NME, % of the {UNITS[normalisation]}{removed}"
+        return f"NME, % of the {UNITS[normalisation]}{self._offsets}"
 
     def _notes(self, published: Sequence[Published]) -> tuple[str, ...]:
         lost = [f"{method} {len(names)}" for method, names in self.missing().items() if names]
