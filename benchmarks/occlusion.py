@@ -1,5 +1,6 @@
-"""CPU time of drawing occluders for training data, and of finding one on a photo."""
+"""CPU time of drawing occluders, plain ones for training data and real-looking ones, and of finding one on a photo."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,20 @@ from manyfaces.assets import fetch
 from manyfaces.detect import POINTS_68_FROM_468, FaceDetector, FaceMesh, crop_from_box
 from manyfaces.io.image import read_image
 from manyfaces.io.litert import load_network
-from manyfaces.occlusion import find_occlusion, paint_occluder, sample_occluder
+from manyfaces.occlusion import (
+    OCCLUDERS,
+    Occluder,
+    Site,
+    draw_occluder,
+    find_occlusion,
+    paint_occluder,
+    sample_occluder,
+    site_from_points,
+)
 
 PHOTO = Path(__file__).parent.parent / "examples" / "astronaut_mask.jpg"
 SIDE = 256
+PROP_SIDE, PROP_SEEDS = 512, 6
 
 
 def run() -> list[Line]:
@@ -29,8 +40,22 @@ def run() -> list[Line]:
     drawn = cpu_ms(lambda: sample_occluder(points, (SIDE, SIDE), generator), 100)
     painted = cpu_ms(lambda: paint_occluder(small, mask, generator), 100)
     searched = cpu_ms(lambda: find_occlusion(photo, found, mesh), 5)
+    large = cv2.resize(photo, (PROP_SIDE, PROP_SIDE), interpolation=cv2.INTER_AREA)
+    site = site_from_points(points * (PROP_SIDE / SIDE), (PROP_SIDE, PROP_SIDE), large)
+    props = {kind: cpu_ms(drawing(kind, site), PROP_SEEDS) for kind in OCCLUDERS}
+    slowest = max(props, key=lambda kind: props[kind])
     return [
+        at_most(f"draw_occluder, {PROP_SIDE} px, slowest kind ({slowest}), CPU time", 30.0, props[slowest], "ms"),
+        figure(
+            f"draw_occluder, {PROP_SIDE} px, median of the kinds, CPU time", float(np.median([*props.values()])), "ms"
+        ),
         at_most(f"sample_occluder, {SIDE} px, CPU time", 1.0, drawn, "ms"),
         at_most(f"paint_occluder, {SIDE} px, CPU time", 1.0, painted, "ms"),
         figure(f"find_occlusion, {len(photo)} px, its eight network calls included, CPU time", searched, "ms"),
     ]
+
+
+def drawing(kind: str, site: Site) -> Callable[[], Occluder]:
+    """Draw a kind, with other random choices each time."""
+    generator = np.random.default_rng(0)
+    return lambda: draw_occluder(kind, site, generator)
