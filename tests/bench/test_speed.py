@@ -98,5 +98,5 @@ def test_a_report_is_written(tmp_path):
     assert len(saved["rows"]) == 9
     text = (tmp_path / "speed.md").read_text()
     # A whole photo of four together: 1000 ms, 10 GFLOP of 40 at 100 GFLOP/s: not below 25 ms.
-    assert "| whole | 4 | 1e+03 | 2e+03 | 1 | 100 | 2.5 | 25 | 40 |" in text
+    assert "| whole | 4 | 1000 | 2000 | 1 | 100 | 2.5 | 25 | 40 |" in text
     assert "| together | 26.0 | 26.00 | 1.0 |" in text

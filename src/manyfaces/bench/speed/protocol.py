@@ -22,8 +22,11 @@ from manyfaces.methods.ofer.expgen import Expressions
 from manyfaces.nn import Execution
 from manyfaces.pipeline.workers import sample_workers
 
-RECIPES: dict[str, tuple[OferConfig, bool]] = {"paper": (PAPER, True), "open": (OPEN, False)}
-"""Sizes, and whether the networks have image encoders; the open recipe's point encoder belongs to the detector."""
+RECIPES: dict[str, tuple[OferConfig, bool]] = {"open": (OPEN, False), "paper": (PAPER, True)}
+"""Sizes, and whether the networks have image encoders; the open recipe's point encoder belongs to the detector.
+
+The smaller first: a process does not give back all memory that it frees.
+"""
 SAMPLERS: dict[str, SamplerConfig] = {"fast": FAST, "ddpm": ANCESTRAL}
 PHOTOS_TOGETHER = {"cpu": 4, "cuda": 64}
 CALLS_TIMED = 20
@@ -33,11 +36,10 @@ COPIES_TIMED = 10
 
 
 @torch.no_grad()
-def run_speed(data: Path | None, out: Path, *, device: str = "cpu", **_: Any) -> SpeedReport:
+def run_speed(out: Path, device: str = "cpu") -> SpeedReport:
     """Measure, print the tables and write `speed.json` and `speed.md` into `out`.
 
     Args:
-        data: not used; here for the common contract.
         out: folder for the tables.
         device: where to measure.
     """

@@ -90,7 +90,7 @@ class SpeedReport:
     @property
     def sheets(self) -> list[Sheet]:
         """The tables."""
-        header = ("part", "photos", "ms", "CPU ms", "photos/s", "MB", "GFLOP", "floor", "ratio")
+        header = ("part", "photos", "ms", "CPU ms", "photos/s", "MB", "GFLOP", "floor ms", "ratio")
         kinds = dict.fromkeys((row.recipe, row.sampler) for row in self.rows)
         sheets = []
         for recipe, sampler in kinds:
@@ -119,12 +119,11 @@ class SpeedReport:
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         wall, cpu = 1e3 * row.cost.wall_s / row.n_photos, 1e3 * row.cost.cpu_s / row.n_photos
-        cells = (row.part, str(row.n_photos), f"{wall:.3g}", f"{cpu:.3g}", f"{1e3 / wall:.3g}")
-        cells = (*cells, f"{row.cost.memory_mb:.0f}")
+        cells = (row.part, str(row.n_photos), *map(_digits, (wall, cpu, 1e3 / wall, row.cost.memory_mb)))
         if row.work is None:
             return (*cells, "", "", "")
         floor = 1e3 * row.work.floor_s(self.machine) / row.n_photos
-        return (*cells, f"{row.work.gflop / row.n_photos:.3g}", f"{floor:.3g}", f"{wall / floor:.3g}")
+        return (*cells, *map(_digits, (row.work.gflop / row.n_photos, floor, wall / floor)))
 
     def _seconds(self, recipe: str, sampler: str, part: str) -> float | None:
         row = self.find(recipe, sampler, part)
@@ -135,3 +134,8 @@ class SpeedReport:
         if row is None:
             return float("nan")
         return row.cost.cpu_s if self.machine.threads else row.cost.wall_s
+
+
+def _digits(value: float) -> str:
+    """Three digits, more only where they stand before the point."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
