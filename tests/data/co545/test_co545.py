@@ -11,7 +11,7 @@ import torch
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.data.co545 import COVER_KINDS, Co545Config, Co545Set, build_co545, make_item, open_co545, open_source
 from manyfaces.data.co545.build import manifest_differences, shipped_manifest
-from manyfaces.data.co545.manifest import Manifest, read_manifest
+from manyfaces.data.co545.manifest import Manifest, read_manifest, this_machine
 from manyfaces.data.co545.rendered import RenderedScenes
 from manyfaces.data.co545.scenes import front_of, steady_of
 
@@ -164,12 +164,33 @@ def test_recordings_must_be_named() -> None:
 
 def test_the_manifest_is_read_as_it_was_written(built: Co545Set) -> None:
     found = read_manifest(built.folder / "co545.json")
-    assert found == Manifest(SMALL, built.subjects, built.rows)
+    assert found == Manifest(SMALL, built.subjects, built.rows, this_machine())
     changed = dataclasses.replace(found.rows[2], sha256="0")
     assert manifest_differences(
-        found, Manifest(SMALL, built.subjects, (*found.rows[:2], changed, *found.rows[3:]))
+        found, Manifest(SMALL, built.subjects, (*found.rows[:2], changed, *found.rows[3:]), {})
     ) == (2,)
 
 
 def test_no_manifest_ships_of_other_settings() -> None:
     assert shipped_manifest(SMALL) is None
+
+
+def test_the_shipped_manifest_is_the_whole_benchmark() -> None:
+    manifest = shipped_manifest(Co545Config())
+    assert manifest is not None
+    assert [row.number for row in manifest.rows] == list(range(545))
+    assert len({row.subject for row in manifest.rows}) == 11
+    assert all(0.15 <= row.hidden_share <= 0.7 for row in manifest.rows)
+    assert len({row.sha256 for row in manifest.rows}) == 545
+
+
+@pytest.mark.parametrize("number", [0, 271, 544])
+def test_shipped_items_are_made_again(number: int) -> None:
+    config = Co545Config()
+    manifest = shipped_manifest(config)
+    assert manifest is not None
+    made, shipped = make_item(RenderedScenes(config), config, number).row, manifest.rows[number]
+    assert made.hidden_share == pytest.approx(shipped.hidden_share, abs=2e-3)
+    if manifest.made_with != this_machine():
+        pytest.skip(f"made with {manifest.made_with}: the last bits may differ here")
+    assert made == shipped

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import torch
 
-from manyfaces.assets import packaged_folder
+from manyfaces.assets import packaged
 from manyfaces.core.config import to_json
 from manyfaces.core.errors import DataError
 from manyfaces.data.co545.config import Co545Config
@@ -24,7 +24,7 @@ from manyfaces.data.co545.items import (
     write_item,
     write_people,
 )
-from manyfaces.data.co545.manifest import MANIFEST, ItemRow, Manifest, read_manifest, write_manifest
+from manyfaces.data.co545.manifest import MANIFEST, ItemRow, Manifest, read_manifest, this_machine, write_manifest
 from manyfaces.data.co545.recorded import RecordedScenes
 from manyfaces.data.co545.rendered import RenderedScenes
 from manyfaces.data.co545.scenes import SceneSource, front_of, steady_of
@@ -95,7 +95,7 @@ def build_co545(
     source = maker.source
     neutral = torch.stack([source.neutral(k) for k in range(len(source.subjects))])
     write_people(out, neutral, population_law(source))
-    manifest = Manifest(config, source.subjects, tuple(rows))
+    manifest = Manifest(config, source.subjects, tuple(rows), this_machine())
     write_manifest(out / MANIFEST, manifest)
     shipped = shipped_manifest(config)
     differing = None if shipped is None else manifest_differences(manifest, shipped)
@@ -123,10 +123,9 @@ def make_item(source: SceneSource, config: Co545Config, number: int) -> Co545Ite
 
 def shipped_manifest(config: Co545Config) -> Manifest | None:
     """The manifest that comes with the package, if it is of these settings."""
-    path = packaged_folder() / "co545" / f"{config.head}.json"
-    if config.source != "render" or config.head not in SHIPPED or not path.is_file():
+    if config.source != "render" or config.head not in SHIPPED:
         return None
-    manifest = read_manifest(path)
+    manifest = read_manifest(packaged(f"co545/{config.head}.json"))
     return manifest if manifest.config == config else None
 
 
