@@ -85,13 +85,15 @@ def faces(n: int = 150) -> SyntheticSet:
     generator = torch.Generator().manual_seed(1)
     truth = torch.randn(n, N_IDENTITY + N_EXPRESSION + 3, generator=generator)
     identity, expression, jaw = truth.split([N_IDENTITY, N_EXPRESSION, 3], 1)
+    condition = truth + NOISE * torch.randn(truth.shape, generator=generator)
     return SyntheticSet(
-        condition=truth + NOISE * torch.randn(truth.shape, generator=generator),
+        condition=condition,
         identity=identity,
         expression=expression,
         jaw=jaw,
         hidden=(torch.arange(30) < 10).expand(n, -1),
         person=torch.arange(n) % 11,
+        regressed_identity=condition[:, :N_IDENTITY] / (1 + NOISE**2),
         prior_expression=torch.randn(2000, N_EXPRESSION + 3, generator=generator),
     )
 
@@ -117,6 +119,10 @@ def test_the_exact_posterior_meets_the_bars(tmp_path: Path) -> None:
         # CRPS of a calibrated normal prediction goes with its standard deviation; the prior's is one.
         assert report.figures[f"{what}_crps_over_prior"] == pytest.approx(POSTERIOR_STD, abs=0.03)
     assert report.figures["rank_over_nearest"] == pytest.approx(1, abs=0.15)
+    # A regressor says the mean of the posterior, which the mean of many samples approaches.
+    assert report.figures["regressor_mm"] == pytest.approx(report.figures["mean_of_samples_mm"], rel=0.03)
+    sure = report.intervals["rank_mm"]
+    assert sure.low < report.figures["rank_mm"] < sure.high
     # The same lever everywhere but for the part of it that rigid alignment takes out.
     assert report.figures["hidden_over_visible_spread"] == pytest.approx(HIDDEN_LEVER, rel=0.2)
     assert [b.name for b in report.bars if not b.met] == []
@@ -143,6 +149,13 @@ def test_the_files(tmp_path: Path) -> None:
     table = (tmp_path / "out" / "synthetic.md").read_text()
     assert "| sampler_gap_idgen | 1.1 |" in table
     assert "| sampler_energy_idgen | 1.15 |" in table
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        *(f"synthetic.{ending}" for ending in ("md", "tex", "csv", "json")),
+        *(f"synthetic_{plot}.png" for plot in ("errors", "calibration", "error_map")),
+    }
+    assert len(written["items"]["names"]) == 150
+    assert np.mean(written["items"]["values"]["rank_mm"]) == pytest.approx(report.figures["rank_mm"])
+    assert set(written["items"]["subjects"]) == {f"person {k}" for k in range(11)}
 
 
 def test_an_empty_set_is_refused(tmp_path: Path) -> None:

@@ -4,14 +4,10 @@ import sys
 import types
 from dataclasses import dataclass
 
-import pytest
-
 import manyfaces
 from manyfaces import assets
 from manyfaces.cli import app
 from manyfaces.core.errors import AssetError
-
-NO_LANDMARKS = {"NEED_DATA": {"photos"}, "LANDMARK_BENCHMARKS": set()}
 
 
 def stand_in(monkeypatch, room, **names):
@@ -70,66 +66,6 @@ def test_models_are_listed(capsys, monkeypatch):
     assert "ofer-open" in out
     assert "another" in out
     assert "of ofer-flame20" in out
-
-
-def test_bench_hands_over(capsys, monkeypatch, tmp_path):
-    asked = []
-    protocol = lambda *args, **options: asked.append((args, options))  # noqa: E731
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": protocol, "synthetic": protocol}, **NO_LANDMARKS)
-    assert app.run(["bench", "photos", str(tmp_path), "--out", "o", "--half", "report", "--device", "cpu"]) == 0
-    ((folder, out), options) = asked[0]
-    assert (folder, str(out)) == (tmp_path, "o")
-    assert options == {"half": "report", "model": "ofer-open", "device": "cpu"}
-    assert app.run(["bench", "synthetic", "--out", "o", "--device", "cpu"]) == 0
-    assert asked[1][0][0] is None
-
-
-def test_bench_now_takes_a_folder_of_predictions(monkeypatch, tmp_path):
-    asked = []
-    options = lambda *given: given  # noqa: E731
-    protocol = lambda *args, **given: asked.append((args, given))  # noqa: E731
-    stand_in(monkeypatch, "bench", PROTOCOLS={"now": protocol}, NEED_DATA={"now"}, NowOptions=options)
-    given = ["--dataset", str(tmp_path), "--predictions", str(tmp_path), "--unit", "m", "--allow-missing"]
-    assert app.run(["bench", "now", *given, "--out", "o", "--device", "cpu"]) == 0
-    assert app.run(["bench", "now", str(tmp_path), "--out", "o", "--device", "cpu"]) == 0
-    assert [str(folder) for (folder, _), _ in asked] == [str(tmp_path)] * 2
-    assert [given["options"] for _, given in asked] == [(tmp_path, "m", True), (None, "mm", False)]
-
-
-def test_landmark_benchmarks_take_options_of_their_own(monkeypatch, tmp_path):
-    asked = []
-    options = lambda **given: given  # noqa: E731
-    protocol = lambda *args, **given: asked.append((args, given))  # noqa: E731
-    names = {"PROTOCOLS": {"300w": protocol}, "NEED_DATA": {"300w"}, "LANDMARK_BENCHMARKS": {"300w"}}
-    stand_in(monkeypatch, "bench", LandmarkOptions=options, **names)
-    given = ["--predictions", str(tmp_path), "--methods", "facemesh", "ours", "--offsets", "--every", "5"]
-    assert app.run(["bench", "300w", str(tmp_path), *given, "--annotation", "reannotated", "--device", "cpu"]) == 0
-    assert app.run(["bench", "300w", str(tmp_path), "--methods", "--device", "cpu"]) == 0
-    assert asked[0][1]["options"] == {
-        "predictions": tmp_path,
-        "methods": ("facemesh", "ours"),
-        "offsets": True,
-        "every": 5,
-        "annotation": "reannotated",
-    }
-    assert asked[1][1]["options"]["methods"] == ()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (["noses", "/nonexistent"], 1, "valid: photos"),
-        (["photos", "/nonexistent"], 1, "is not a folder"),
-        (["photos"], 2, "measures on a folder of data"),
-        (["photos", ".", "--dataset", "."], 2, "named twice"),
-        (["photos", ".", "--predictions", "."], 2, "scores no folder of predictions"),
-        (["photos", ".", "--predictions", "/nonexistent"], 1, "is not a folder"),
-    ],
-)
-def test_bench_mistakes(capsys, monkeypatch, arguments, code, said):
-    stand_in(monkeypatch, "bench", PROTOCOLS={"photos": None}, **NO_LANDMARKS)
-    assert app.run(["bench", *arguments, "--out", "o"]) == code
-    assert said in capsys.readouterr().err
 
 
 def test_train_hands_over(monkeypatch):

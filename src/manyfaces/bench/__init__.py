@@ -1,11 +1,7 @@
-"""Protocols that measure a model on photos and on synthetic faces, and our numbers against published ones."""
-
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+"""Protocols: what models are measured by, each from a folder of data to tables with intervals."""
 
 from manyfaces.bench.co545 import Co545Options, Co545Report, bench_co545
-from manyfaces.bench.landmarks import BENCHMARKS, LandmarkOptions, LandmarkReport, run_landmarks
+from manyfaces.bench.landmarks import LandmarkOptions, LandmarkReport, run_landmarks
 from manyfaces.bench.now import NowOptions, NowReport, bench_now, run_now
 from manyfaces.bench.ours import run_released_synthetic
 from manyfaces.bench.photo_report import PhotoReport
@@ -16,31 +12,7 @@ from manyfaces.bench.synthetic import SyntheticSet, SyntheticSizes, run_syntheti
 from manyfaces.bench.synthetic_report import SyntheticReport
 from manyfaces.bench.vectors import VectorReport, run_vectors
 
-Protocol = Callable[..., Any]
-"""Called with the data folder (or None), the output folder, and by name `half`, `model`, `device`."""
-
-LANDMARK_BENCHMARKS = frozenset(BENCHMARKS)
-"""Those that measure 68 points of annotated pictures; they take `LandmarkOptions`."""
-
-PROTOCOLS: Mapping[str, Protocol] = {
-    **{name: partial(run_landmarks, name) for name in BENCHMARKS},
-    "co545": bench_co545,
-    "now": bench_now,
-    "photos": run_photos,
-    "rof": bench_rof,
-    "speed": run_speed,
-    "synthetic": run_released_synthetic,
-    "vectors": run_vectors,
-}
-"""What `manyfaces bench NAME` runs."""
-
-NEED_DATA = LANDMARK_BENCHMARKS | {"co545", "now", "photos", "rof", "vectors"}
-"""Those that measure on a folder of data; the others make their own."""
-
 __all__ = [
-    "LANDMARK_BENCHMARKS",
-    "NEED_DATA",
-    "PROTOCOLS",
     "Co545Options",
     "Co545Report",
     "LandmarkOptions",
@@ -48,7 +20,6 @@ __all__ = [
     "NowOptions",
     "NowReport",
     "PhotoReport",
-    "Protocol",
     "RofOptions",
     "RofReport",
     "SpeedReport",

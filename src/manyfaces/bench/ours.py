@@ -93,10 +93,8 @@ N_EQUALITY_SAMPLES = 1000
 
 
 def run_released_synthetic(
-    data: Path | None,
     out: Path,
-    half: str = "report",
-    model: str = "ofer-open",
+    model: str = DEFAULT_MODEL,
     device: str = "cpu",
     seed: int = 0,
     config: SyntheticSetConfig | None = None,
@@ -106,9 +104,7 @@ def run_released_synthetic(
     """The synthetic protocol on a released model.
 
     Args:
-        data: not used; faces are rendered.
         out: folder for the results.
-        half: not used; all faces are held out.
         model: its name.
         device: where the networks run.
         seed: of faces and of sampling.
@@ -124,7 +120,7 @@ def run_released_synthetic(
     if equality is None:
         equality = torch.device(device).type != "cpu"
     gaps = sampler_gaps(loaded.ofer, faces.condition[:N_EQUALITY_CONDITIONS].to(device), seed) if equality else None
-    return run_synthetic(loaded.ofer, loaded.head, faces, out, sizes, seed, gaps, device)
+    return run_synthetic(loaded.ofer, loaded.head, faces, out, sizes, seed, gaps, device, model)
 
 
 def sampler_gaps(

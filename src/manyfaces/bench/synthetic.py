@@ -16,6 +16,7 @@ from torch import Tensor
 
 from manyfaces.bench.equality import SamplerEquality
 from manyfaces.bench.progress import progress_bar
+from manyfaces.bench.report import provenance, show_tables
 from manyfaces.bench.synthetic_report import SyntheticReport, make_report
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import torch_generator
@@ -29,9 +30,11 @@ from manyfaces.metrics import (
     central_coverage,
     crps,
     crps_standard_normal,
+    ranks,
     region_spread_ratio,
     spread_mm,
 )
+from manyfaces.metrics.vertices import MM_PER_M
 
 
 @runtime_checkable
@@ -71,6 +74,7 @@ class SyntheticSet:
         jaw: axis-angle, radians.
         hidden: which vertices of the head's front were hidden.
         person: whose face it is.
+        regressed_identity: what a deterministic regressor of the same data and input says: a baseline.
         prior_expression: (P, E + 3) draws of expression and jaw from the training prior.
     """
 
@@ -80,6 +84,7 @@ class SyntheticSet:
     jaw: Float[Tensor, "n 3"]
     hidden: Bool[Tensor, "n F"]
     person: Int[Tensor, " n"]
+    regressed_identity: Float[Tensor, "n R"]
     prior_expression: Float[Tensor, "P K"]
 
     def __len__(self) -> int:
@@ -118,9 +123,10 @@ def run_synthetic(
     seed: int = 0,
     sampler_gaps: Mapping[str, SamplerEquality] | None = None,
     device: str | torch.device = "cpu",
+    model_name: str | None = None,
     console: Console | None = None,
 ) -> SyntheticReport:
-    """Measure a model on held-out synthetic faces; print the table and write `synthetic.json` and `synthetic.md`.
+    """Measure a model on held-out synthetic faces; print the tables and write them with plots to `out`.
 
     Args:
         model: under test.
@@ -131,6 +137,7 @@ def run_synthetic(
         seed: of all sampling.
         sampler_gaps: what `sampler_equality` measured, by network, to be printed along.
         device: where the model is.
+        model_name: for the report.
         console: where the table is printed; stdout by default.
 
     Raises:
@@ -155,10 +162,10 @@ def run_synthetic(
             for _ in rows:
                 advance()
     report = make_report(
-        {name: torch.cat(values) for name, values in gathered.items()}, faces.person, dict(sampler_gaps or {})
+        {name: torch.cat(values) for name, values in gathered.items()}, faces.person, head, dict(sampler_gaps or {})
     )
-    report.write(out)
-    report.show(console or Console())
+    report.write(out, provenance(seed, device, model=model_name, pictures=len(faces)))
+    show_tables(report.tables, console or Console())
     return report
 
 
@@ -231,7 +238,10 @@ def _identity_figures(trial: _Trial, rows: Tensor, many: Float[Tensor, "B n S"],
         "rank": aligned_error_mm(front.neutral(best)[:, None], true_face)[:, 0],
         "idrank": aligned_error_mm(front.neutral(by_network)[:, None], true_face)[:, 0],
         "mean_of_samples": aligned_error_mm(middle, true_face)[:, 0],
+        "regressor": aligned_error_mm(front.neutral(trial.faces.regressed_identity[rows])[:, None], true_face)[:, 0],
         "mean_head": aligned_error_mm(front.neutral(torch.zeros_like(truth))[:, None], true_face)[:, 0],
+        "rank_by_vertex": _vertex_errors_mm(front.neutral(best), true_face[:, 0]),
+        "identity_depth": _depth(many, known),
         "identity_covered": central_coverage(many, known),
         "identity_crps": crps(many, known),
         "identity_crps_prior": crps_standard_normal(known),
@@ -255,11 +265,21 @@ def _expression_figures(
     few = slice(sizes.n_joint)
     joint = trial.front.expressive(identity[:, few], drawn.expression[:, few], drawn.jaw[:, few])
     return {
+        "expression_depth": _depth(many, truth),
         "expression_covered": central_coverage(many, truth),
         "expression_crps": crps(many, truth) / unit,
         "expression_crps_prior": crps(prior, truth) / unit,
         "spread_ratio": region_spread_ratio(spread_mm(_aligned(joint)), faces.hidden[rows]),
     }
+
+
+def _depth(samples: Float[Tensor, "B N K"], truth: Float[Tensor, "B K"]) -> Float[Tensor, "B K"]:
+    """The level of the central interval whose edge the truth lies on, 0 to 1; uniform if the samples are calibrated."""
+    return (2 * (ranks(samples, truth) + 0.5) / (samples.shape[1] + 1) - 1).abs()
+
+
+def _vertex_errors_mm(faces: Float[Tensor, "B F 3"], truth: Float[Tensor, "B F 3"]) -> Float[Tensor, "B F"]:
+    return (fit_rigid(faces, truth).apply(faces) - truth).norm(dim=-1) * MM_PER_M
 
 
 def _aligned(vertices: Float[Tensor, "B N V 3"]) -> Float[Tensor, "B N V 3"]:

@@ -73,7 +73,9 @@ def build_synthetic_set(
     draws = numpy_generator(config.seed, STREAM, "prior")
     pairs = [torch.cat(prior.sample(draws)) for _ in range(config.n_prior)]
     columns = {name: torch.stack([row[name] for row in rows]) for name in rows[0]}
-    return SyntheticSet(**columns, prior_expression=torch.stack(pairs))
+    with torch.no_grad():
+        regressed = encoder.coefficients(columns["condition"])[:, : encoder.config.n_identity]
+    return SyntheticSet(**columns, regressed_identity=regressed, prior_expression=torch.stack(pairs))
 
 
 def _observe(

@@ -101,5 +101,9 @@ def _usage_error(box: str, arguments: list[str]) -> UsageError:
                 break
         else:
             said.append(row)
+    available = re.search(r"Available subcommands: ([\w\s,-]+?) *(?:[─-]{8}|$)", " ".join(rows))
+    if available:
+        named = next((word for word in arguments[1:] if not word.startswith("-")), "")
+        return UsageError(f"{command} has no {named!r}", f"valid: {available[1].strip()}")
     message = " ".join(said).rstrip(".:") or "the arguments cannot be understood"
     return UsageError(message[0].lower() + message[1:], f"see {' '.join(['manyfaces', command]).strip()} --help")

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
+from manyfaces.cli.bench_commands import Bench
 from manyfaces.cli.data_commands import Data
 from manyfaces.cli.model_commands import Models
 
@@ -211,47 +212,6 @@ class Train:
         from manyfaces.cli.research import train
 
         return train(self)
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Measure by a fixed protocol and print the table."""
-
-    name: Annotated[Positional[str], arg(metavar="NAME")]
-    """Name of the protocol: `photos`, `synthetic`, `vectors`, ...; a name that is unknown lists them all."""
-    data: Annotated[Positional[Path | None], arg(metavar="DATA_DIR")] = None
-    """Folder in the protocol's format; all but `speed` and `synthetic` need one."""
-    dataset: Annotated[Path | None, arg(metavar="DIR")] = None
-    """Another way to name DATA_DIR."""
-    out: Annotated[Path, arg(metavar="OUT", aliases=("-o",))] = Path("out")
-    """Folder for the tables and figures."""
-    half: Literal["all", "tune", "report"] = "all"
-    """Which half of the files; figures to publish come from `report`."""
-    model: str = "ofer-open"
-    """Name of the model."""
-    device: str = "auto"
-    """auto, cpu, cuda, cuda:1, ..."""
-    predictions: Annotated[Path | None, arg(metavar="DIR")] = None
-    """What another method predicted: meshes for now, which scores the model's own when not given; meshes for co545
-    and points for landmark benchmarks, beside our methods."""
-    unit: Literal["mm", "cm", "m", "none"] = "mm"
-    """Protocols now and co545: of the predictions; none for those without one, which have no metrical figures."""
-    allow_missing: FlagCreatePairsOff[bool] = False
-    """Protocols now and co545: report without the images that have no prediction; the report lists them."""
-    methods: tuple[Literal["facemesh", "mean_head", "ours"], ...] = ("facemesh", "mean_head", "ours")
-    """Landmark benchmarks: which of our methods are run."""
-    offsets: FlagCreatePairsOff[bool] = False
-    """Landmark benchmarks: remove constant offsets between our points and the annotation."""
-    every: int = 1
-    """Protocol 300vw: take each n-th frame."""
-    annotation: Literal["original", "reannotated"] = "original"
-    """Protocol aflw2000: the data set's points, or those of 3DDFA's test.configs."""
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        from manyfaces.cli.research import bench
-
-        return bench(self)
 
 
 Command = (

@@ -1,19 +1,16 @@
 """Two numbers side by side: how far apart they are, and how far they may be."""
 
-import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from torch import Tensor
 
-from manyfaces.bench.tables import Sheet
-from manyfaces.io.atomic import atomic_path
+from manyfaces.bench.report import Provenance, Table, write_report
 
 
 @dataclass(frozen=True)
@@ -99,32 +96,24 @@ class VectorReport:
         return tuple(c for c in self.comparisons if not c.met)
 
     @property
-    def sheets(self) -> tuple[Sheet, ...]:
+    def tables(self) -> tuple[Table, ...]:
         """One table for each file, and one of all files."""
         files = list(dict.fromkeys(c.file for c in self.comparisons))
         by_file = {file: [c for c in self.comparisons if c.file == file] for file in files}
         header = ("quantity", "error", "relative", "tolerance", "share", "")
-        tables = [Sheet(file, header, tuple(map(_row, parts))) for file, parts in by_file.items()]
+        tables = [Table(file, header, tuple(map(_row, parts))) for file, parts in by_file.items()]
         summary = [_summary(file, parts) for file, parts in by_file.items()]
         title = f"Worst of each file, set {self.seed!r}"
-        return (*tables, Sheet(title, ("file", "numbers", "relative", "share", ""), tuple(summary)))
+        return (*tables, Table(title, ("file", "numbers", "relative", "share", ""), tuple(summary)))
 
-    def write(self, out: Path) -> None:
-        """Write `vectors.json` and `vectors.md` into a folder.
+    def write(self, out: Path, source: Provenance) -> None:
+        """Write `vectors.json` and the tables into a folder.
 
         Raises:
             OutputError: it cannot be written.
         """
-        values = {"seed": self.seed, "comparisons": [_plain(c) for c in self.comparisons]}
-        with atomic_path(out / "vectors.json") as path:
-            path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-        with atomic_path(out / "vectors.md") as path:
-            path.write_text("\n".join(sheet.markdown() for sheet in self.sheets), encoding="utf-8")
-
-    def show(self, console: Console) -> None:
-        """Print the tables."""
-        for sheet in self.sheets:
-            sheet.show(console)
+        values = {"seed": self.seed, "comparisons": [{**asdict(c), "met": c.met} for c in self.comparisons]}
+        write_report("vectors", self.tables, out, source, values)
 
 
 def _array(values: Any) -> np.ndarray:
@@ -143,19 +132,3 @@ def _summary(file: str, parts: Sequence[Comparison]) -> tuple[str, ...]:
 
 def _verdict(parts: Iterable[Comparison]) -> str:
     return "met" if all(c.met for c in parts) else "EXCEEDED"
-
-
-def _plain(c: Comparison) -> dict[str, Any]:
-    def finite(value: float) -> float | None:
-        return value if math.isfinite(value) else None  # JSON knows no infinity
-
-    return {
-        "file": c.file,
-        "quantity": c.quantity,
-        "count": c.count,
-        "error": finite(c.error),
-        "relative": finite(c.relative),
-        "share": finite(c.share),
-        "tolerance": {"absolute": c.tolerance.absolute, "relative": c.tolerance.relative},
-        "met": c.met,
-    }

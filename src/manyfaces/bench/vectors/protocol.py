@@ -3,24 +3,23 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from manyfaces.bench.progress import progress_bar
+from manyfaces.bench.report import provenance, show_tables
 from manyfaces.bench.vectors import diffusion, encoders, generators, head, networks, objectives, ranking
 from manyfaces.bench.vectors.comparison import Comparison, VectorReport
 from manyfaces.bench.vectors.folder import FILES, VectorSet, open_vectors
 from manyfaces.core.errors import ConformanceError
 
 
-def run_vectors(data: Path, out: Path, **_: Any) -> VectorReport:
-    """Compare everything, print the tables and write them to `out`.
+def run_vectors(data: Path, out: Path) -> VectorReport:
+    """Compare everything, print the tables and write them to `out`; on the CPU, as the vectors were made.
 
     Args:
         data: folder of the set.
-        out: folder for `vectors.json` and `vectors.md`.
-        **_: `half`, `model` and `device` of other protocols. The vectors are those of a CPU and of random weights.
+        out: folder for `vectors.json` and the tables.
 
     Raises:
         InputError: a file is missing or damaged.
@@ -28,8 +27,8 @@ def run_vectors(data: Path, out: Path, **_: Any) -> VectorReport:
     """
     vectors = open_vectors(data)
     report = compare_all(vectors)
-    report.show(Console())
-    report.write(out)
+    show_tables(report.tables, Console())
+    report.write(out, provenance())
     if report.exceeded:
         first = max(report.exceeded, key=lambda c: c.share)
         raise ConformanceError(

@@ -173,11 +173,14 @@ class PointEncoder(nn.Module):
     def estimate(self, seen: Observations, condition: Float[Tensor, "B C"]) -> PointEstimate:
         """Read points and coefficients off the condition vectors."""
         shift = self.shift_modes.back(self.shift_head(condition)).unflatten(1, (-1, 2))
-        coefficients = self.coefficient_head(condition) * self.coefficient_std + self.coefficient_mean
         sizes = [self.config.n_identity, self.config.n_expression, 3]
-        identity, expression, jaw = coefficients.split(sizes, -1)
+        identity, expression, jaw = self.coefficients(condition).split(sizes, -1)
         scale = F.softplus(self.scale_head(condition)) * TYPICAL_ERROR + 1e-3
         return PointEstimate(condition, seen.points + shift, scale, identity, expression, jaw)
+
+    def coefficients(self, condition: Float[Tensor, "B C"]) -> Float[Tensor, "B K"]:
+        """Means of identity, expression and jaw, one after the other: a deterministic regressor's answer."""
+        return self.coefficient_head(condition) * self.coefficient_std + self.coefficient_mean
 
     def draw_errors(self, n: int, generator: torch.Generator) -> Float[Tensor, "N P 2"]:
         """Draw what the estimated points may be off by, in units of their scale; errors of one draw go together."""

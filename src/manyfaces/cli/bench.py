@@ -1,0 +1,155 @@
+"""`manyfaces bench`: a thin door to each protocol. Rooms are imported late: they take long, and one is needed."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from manyfaces.cli import bench_commands as commands
+from manyfaces.cli.devices import resolve_device
+from manyfaces.cli.messages import DONE, UsageError
+from manyfaces.cli.reconstruct import check_out
+from manyfaces.core.errors import InputError
+
+
+def run(command: commands.Protocol) -> int:
+    """Run the protocol that was named."""
+    check_out(command.out)
+    DOORS[type(command)](command)
+    return DONE
+
+
+def _now(command: commands.Now) -> None:
+    folder = _dataset(command)
+    _check_folders(command.predictions)
+    from manyfaces.bench import NowOptions, bench_now
+
+    options = NowOptions(command.predictions, command.unit, command.allow_missing)
+    bench_now(folder, command.out, **_model(command), options=options)
+
+
+def _co545(command: commands.Co545) -> None:
+    folder = _dataset(command)
+    _check_folders(*command.predictions)
+    from manyfaces.bench.co545 import Co545Options, bench_co545
+
+    options = Co545Options(command.predictions, command.unit, command.allow_missing, limit=command.limit)
+    bench_co545(folder, command.out, **_model(command), options=options)
+
+
+def _rof(command: commands.Rof) -> None:
+    folder = _dataset(command)
+    from manyfaces.bench.rof import RofOptions, bench_rof
+
+    bench_rof(folder, command.out, **_model(command), options=RofOptions(command.per_kind))
+
+
+def _landmarks(command: commands.LandmarkProtocol) -> None:
+    folder = _dataset(command)
+    _check_folders(command.predictions)
+    from manyfaces.bench import LandmarkOptions, run_landmarks
+
+    options = LandmarkOptions(
+        predictions=command.predictions,
+        methods=command.methods,
+        offsets=command.offsets,
+        every=command.every,
+        annotation=command.annotation,
+    )
+    name = LANDMARK_NAMES[type(command)]
+    run_landmarks(name, folder, command.out, half=command.half, **_model(command), options=options)
+
+
+def _photos(command: commands.Photos) -> None:
+    folder = _dataset(command)
+    from manyfaces.bench import run_photos
+
+    named = {"model": command.model, "seed": command.seed, "device": resolve_device(command.device)}
+    run_photos(folder, command.out, half=command.half, **named)
+
+
+def _synthetic(command: commands.Synthetic) -> None:
+    from manyfaces.bench import run_released_synthetic
+
+    run_released_synthetic(command.out, **_model(command))
+
+
+def _ablation(command: commands.Ablation) -> None:
+    from manyfaces.bench.ablation import run_ablation
+
+    run_ablation(command.out, **_model(command))
+
+
+def _speed(command: commands.Speed) -> None:
+    from manyfaces.bench import run_speed
+
+    run_speed(command.out, device=resolve_device(command.device))
+
+
+def _vectors(command: commands.Vectors) -> None:
+    folder = _dataset(command)
+    if command.device not in ("auto", "cpu"):
+        raise UsageError(f"--device is {command.device}", "the vectors are those of a CPU: leave it out")
+    from manyfaces.bench import run_vectors
+
+    run_vectors(folder, command.out)
+
+
+def _figures(command: commands.Figures) -> None:
+    from manyfaces.bench.figures import run_figures
+    from manyfaces.cli.photos import find_photos
+
+    found = find_photos(command.photos)
+    if found.dead_ends:
+        raise found.dead_ends[0]
+    run_figures(found.photos, command.out, **_model(command))
+
+
+def _compare(command: commands.Compare) -> None:
+    from manyfaces.bench.compare import run_compare
+
+    run_compare((command.first, command.second), command.out)
+
+
+def _model(command: commands.OnModel) -> dict[str, Any]:
+    return {"model": command.model, "seed": command.seed, "device": resolve_device(command.device)}
+
+
+def _dataset(command: commands.OnFolder) -> Path:
+    """The folder, named in one way or the other."""
+    if command.folder is not None and command.dataset is not None:
+        raise UsageError("the folder of data is named twice", "give DIR or --dataset, not both")
+    folder = command.dataset or command.folder
+    if folder is None:
+        raise UsageError("this protocol measures on a folder of data", "name it with --dataset")
+    _check_folders(folder)
+    return folder
+
+
+def _check_folders(*folders: Path | None) -> None:
+    for folder in folders:
+        if folder is not None and not folder.is_dir():
+            raise InputError(f"{folder} is not a folder", "name the folder that holds the protocol's files")
+
+
+LANDMARK_NAMES: Mapping[type[commands.Protocol], str] = {
+    commands.W300: "300w",
+    commands.Vw300: "300vw",
+    commands.Aflw2000: "aflw2000",
+    commands.Cofw: "cofw",
+    commands.Helen: "helen",
+    commands.Afw: "afw",
+}
+
+DOORS: Mapping[type[commands.Protocol], Callable[[Any], None]] = {
+    **dict.fromkeys(LANDMARK_NAMES, _landmarks),
+    commands.Now: _now,
+    commands.Co545: _co545,
+    commands.Rof: _rof,
+    commands.Photos: _photos,
+    commands.Synthetic: _synthetic,
+    commands.Ablation: _ablation,
+    commands.Speed: _speed,
+    commands.Vectors: _vectors,
+    commands.Figures: _figures,
+    commands.Compare: _compare,
+}

@@ -1,0 +1,129 @@
+"""Every protocol gets what was asked, and nothing else; mistakes are told in one line."""
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import manyfaces
+from manyfaces.cli import app
+
+
+class Asked(list):
+    """What the stand-ins of protocols were called with: arguments by place, then by name."""
+
+    def __call__(self, *places: Any, **names: Any) -> None:
+        self.append((places, names))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """Protocols that do nothing, in the places of the real ones, which take long to import."""
+    calls = Asked()
+    keep = lambda *places, **names: (*places, names)  # noqa: E731
+    runs = ("bench_now", "run_landmarks", "run_photos", "run_released_synthetic", "run_speed", "run_vectors")
+    rooms = {
+        "bench": {**dict.fromkeys(runs, calls), "NowOptions": keep, "LandmarkOptions": keep},
+        "bench.co545": {"bench_co545": calls, "Co545Options": keep},
+        "bench.rof": {"bench_rof": calls, "RofOptions": keep},
+        "bench.ablation": {"run_ablation": calls},
+        "bench.figures": {"run_figures": calls},
+        "bench.compare": {"run_compare": calls},
+    }
+    for room, names in rooms.items():
+        module = types.ModuleType(f"manyfaces.{room}")
+        vars(module).update(names)
+        monkeypatch.setitem(sys.modules, f"manyfaces.{room}", module)
+    monkeypatch.setattr(manyfaces, "bench", sys.modules["manyfaces.bench"], raising=False)
+    return calls
+
+
+MODEL = {"model": "ofer-open", "seed": 0, "device": "cpu"}
+
+
+def bench(*arguments: object) -> int:
+    return app.run(["bench", *map(str, arguments), "--out", "o", "--device", "cpu"])
+
+
+def test_photos(asked: Asked, tmp_path: Path) -> None:
+    assert bench("photos", tmp_path, "--half", "report", "--model", "all") == 0
+    assert asked == [((tmp_path, Path("o")), {**MODEL, "half": "report", "model": "all"})]
+
+
+@pytest.mark.parametrize("name", ["synthetic", "ablation"])
+def test_protocols_that_make_their_own_data(asked: Asked, name: str) -> None:
+    assert bench(name, "--seed", 3) == 0
+    assert asked == [((Path("o"),), {**MODEL, "seed": 3})]
+
+
+def test_speed_and_vectors_have_no_model(asked: Asked, tmp_path: Path) -> None:
+    assert bench("speed") == 0
+    assert bench("vectors", tmp_path) == 0
+    assert asked == [((Path("o"),), {"device": "cpu"}), ((tmp_path, Path("o")), {})]
+
+
+def test_now_takes_a_folder_of_predictions(asked: Asked, tmp_path: Path) -> None:
+    given = ["--predictions", tmp_path, "--unit", "m", "--allow-missing"]
+    assert bench("now", "--dataset", tmp_path, *given) == 0
+    assert bench("now", tmp_path) == 0
+    assert [places for places, _ in asked] == [(tmp_path, Path("o"))] * 2
+    assert [names["options"][:3] for _, names in asked] == [(tmp_path, "m", True), (None, "mm", False)]
+
+
+@pytest.mark.parametrize("name", ["300w", "300vw", "aflw2000", "cofw", "helen", "afw"])
+def test_landmark_benchmarks(asked: Asked, tmp_path: Path, name: str) -> None:
+    given = ["--predictions", tmp_path, "--methods", "facemesh", "ours", "--offsets", "--every", 5]
+    assert bench(name, tmp_path, *given, "--annotation", "reannotated", "--half", "tune") == 0
+    assert bench(name, tmp_path, "--methods") == 0
+    ((places, names), (_, others)) = asked
+    assert places == (name, tmp_path, Path("o"))
+    assert names["half"] == "tune"
+    assert names["options"][0] == {
+        **{"predictions": tmp_path, "methods": ("facemesh", "ours"), "offsets": True, "every": 5},
+        "annotation": "reannotated",
+    }
+    assert others["options"][0]["methods"] == ()
+
+
+def test_co545_and_rof(asked: Asked, tmp_path: Path) -> None:
+    assert bench("co545", tmp_path, "--predictions", tmp_path, ".", "--limit", 3) == 0
+    assert bench("rof", "--dataset", tmp_path, "--per-kind", 9) == 0
+    assert asked[0][1]["options"] == ((tmp_path, Path(".")), "mm", False, {"limit": 3})
+    assert asked[1][1]["options"][0] == 9
+
+
+def test_figures_and_compare(asked: Asked, tmp_path: Path) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"")
+    assert bench("figures", tmp_path) == 0
+    assert bench("compare", "a.json", "b.json") == 0
+    assert asked[0] == (([photo], Path("o")), MODEL)
+    assert asked[1][0] == ((Path("a.json"), Path("b.json")), Path("o"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["noses", "/nonexistent"], 2, "bench has no 'noses'. fix: valid: now, co545"),
+        (["photos", "/nonexistent"], 1, "is not a folder"),
+        (["photos"], 2, "name it with --dataset"),
+        (["photos", ".", "--dataset", "."], 2, "named twice"),
+        (["photos", ".", "--predictions", "."], 2, "misplaced options: --predictions"),
+        (["now", ".", "--predictions", "/nonexistent"], 1, "is not a folder"),
+        (["compare", "a.json"], 2, "B.json"),
+        (["figures", "/nonexistent/*.jpg"], 1, "nonexistent"),
+    ],
+)
+def test_mistakes(asked: Asked, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str) -> None:
+    assert bench(*arguments) == code
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+    assert asked == []
+
+
+def test_vectors_are_for_the_cpu_alone(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["bench", "vectors", ".", "--device", "cuda", "--out", "o"]) == 2
+    assert "vectors are those of a CPU" in capsys.readouterr().err
