@@ -145,7 +145,7 @@ class RecordedScenes:
         dense = self._find(image)
         if dense is None:
             return None
-        x0, y0, x1, y1 = points_box(dense)
+        x0, y0, x1, y1 = points_box(dense).tolist()
         size = self._config.size_px
         crop = Crop(((x0 + x1) / 2, (y0 + y1) / 2), PICTURE_PER_FACE * max(x1 - x0, y1 - y0))
         points_68_px = POINTS_68_FROM_468.astype(float) @ crop.to_crop(dense.astype(float), size)
