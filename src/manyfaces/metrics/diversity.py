@@ -5,7 +5,7 @@ x_1 ... x_N are the samples of one picture, g the truth, m a set of vertices:
     rmse(a, b; m) = sqrt(mean over k in m of ||a_k - b_k||^2)
 
 in millimetres: one length a vertex, not one a coordinate, as Diverse3D's code has it (Dey and Boddeti 2022). The names
-are those of OFER, section 4.4, whose definitions leave room; docs/evaluation.md tells how they are read here. Where a
+are those of OFER, section 4.4, whose definitions leave room; docs/co545.md tells how they are read here. Where a
 region is empty, a figure is NaN.
 """
 

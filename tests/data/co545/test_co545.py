@@ -11,9 +11,11 @@ import torch
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.data.co545 import COVER_KINDS, Co545Config, Co545Set, build_co545, make_item, open_co545, open_source
 from manyfaces.data.co545.build import manifest_differences, shipped_manifest
+from manyfaces.data.co545.cover import cover_scene
 from manyfaces.data.co545.manifest import Manifest, read_manifest, this_machine
 from manyfaces.data.co545.rendered import RenderedScenes
 from manyfaces.data.co545.scenes import front_of, steady_of
+from manyfaces.io.head_files import load_head
 
 SMALL = Co545Config(n_items=7, n_subjects=2, neutral_every=2)
 
@@ -194,3 +196,20 @@ def test_shipped_items_are_made_again(number: int) -> None:
     if manifest.made_with != this_machine():
         pytest.skip(f"made with {manifest.made_with}: the last bits may differ here")
     assert made == shipped
+
+
+def test_a_head_without_colours_and_expressions_is_drawn_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = dataclasses.replace(load_head("openhead"), albedo=None, expression_samples=None, jaw_samples=None)
+    monkeypatch.setattr("manyfaces.data.co545.rendered.load_head", lambda name: bare)
+    source = RenderedScenes(SMALL)
+    made = make_item(source, SMALL, 6)
+    assert made.row.expression == "drawn002"
+    assert float((made.truth - source.neutral(0)).norm(dim=-1).max()) > 1e-3
+    assert made.image[~made.mask].std() > 5  # lit, before a backdrop
+
+
+def test_a_face_outside_the_picture_cannot_be_covered(source: RenderedScenes) -> None:
+    scene = source.scene(0)
+    away = dataclasses.replace(scene, projected=scene.projected + 1000, points_68_px=scene.points_68_px + 1000)
+    with pytest.raises(DataError, match="no hand of 300 hides 15% to 70% of the face in scene 0"):
+        cover_scene(away, source.head, SMALL, 0)

@@ -86,7 +86,7 @@ class Co545Report:
                 DIVERSITY,
                 (
                     f"Pictures with an occluder, S = {n}; CSE and ASD-V in mm, ASD-O better when larger.",
-                    "The paper's CSE is read as centimetres: docs/evaluation.md.",
+                    "The paper's CSE is read as centimetres: docs/co545.md.",
                     published.NOTE,
                 ),
                 published.TABLE_4,
