@@ -119,7 +119,7 @@ class BuildData:
     """Make a benchmark: faces with known vertices behind occluders; goes on where it was stopped."""
 
     kind: Positional[Literal["co545"]]
-    """co545: 545 pictures of 11 people, after OFER's CO-545; docs/evaluation.md."""
+    """co545: 545 pictures of 11 people, after OFER's CO-545; docs/co545.md."""
     out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
     """Folder for the benchmark."""
     source: Annotated[str, arg(metavar="openhead|flame20|flame23|...|coma")] = "openhead"
