@@ -39,6 +39,10 @@ DIVERSE3D = {
     "diverse3d_asd_vis": "ASD visible",
     "diverse3d_asd_occ": "ASD occluded",
 }
+FINE = ".4f"
+"""How figures are written that are zero but for the fourth digit."""
+
+NORM_NOTE = "Per vertex; the paper prints a norm over all vertices, it seems: times the root of their number."
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,10 @@ class Co545Report:
                 PLAUSIBILITY,
                 ("Mean of max(0, Mahalanobis distance - limit), standard deviations.", published.NOTE),
                 published.TABLE_4,
+                FINE,
             ),
-            self._by_kind("std_s", "STD-S by occluder, mm (Table 5)", (_norm_note(),)),
-            self._by_kind("ode", "ODE by occluder (Table 5)", ()),
+            self._by_kind("std_s", "STD-S by occluder, mm (Table 5)", (NORM_NOTE,)),
+            self._by_kind("ode", "ODE by occluder (Table 5)", (), FINE),
             self._identities(),
             self._figures_table("where the face is hidden, mm", HIDDEN, ("ASD-O literal as the paper prints it.",)),
             self._figures_table("calibration", CALIBRATION, (_calibration_note(n),)),
@@ -181,16 +186,17 @@ class Co545Report:
         columns: Mapping[str, str],
         notes: Sequence[str],
         paper: Mapping[str, Mapping[str, float]] | None = None,
+        form: str = ".3g",
     ) -> Table:
-        rows = [(m, *(self.cell(m, figure, _is_occluded) for figure in columns)) for m in self.methods]
+        rows = [(m, *(self.cell(m, figure, _is_occluded, form) for figure in columns)) for m in self.methods]
         printed = tuple((name, *(Cell(row[figure]) for figure in columns)) for name, row in (paper or {}).items())
         return Table(f"{self.title}: {what}", ("method", *columns.values()), tuple(rows), printed, tuple(notes))
 
-    def _by_kind(self, figure: str, what: str, notes: Sequence[str]) -> Table:
+    def _by_kind(self, figure: str, what: str, notes: Sequence[str], form: str = ".3g") -> Table:
         def of(kind: str) -> Keep:
             return lambda score: _is_occluded(score) and score.kind == kind
 
-        rows = [(m, *(self.cell(m, figure, of(kind)) for kind in COVER_KINDS)) for m in self.methods]
+        rows = [(m, *(self.cell(m, figure, of(kind), form) for kind in COVER_KINDS)) for m in self.methods]
         return Table(f"{self.title}: {what}", ("method", *COVER_KINDS), tuple(rows), (), tuple(notes))
 
     def _identities(self) -> Table:
@@ -236,7 +242,3 @@ def _calibration_note(n: int) -> str:
         "In range: share of the coordinates whose truth lies between the least and the greatest of the samples, of "
         f"calibrated samples {(n - 1) / (n + 1):.3g}; energy: the energy score in mm a vertex, less is better."
     )
-
-
-def _norm_note() -> str:
-    return "Per vertex; the paper prints a norm over all vertices, it seems: times the root of their number."
