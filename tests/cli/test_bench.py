@@ -52,10 +52,10 @@ def test_photos(asked: Asked, tmp_path: Path) -> None:
     assert asked == [((tmp_path, Path("o")), {**MODEL, "half": "report", "model": "all"})]
 
 
-@pytest.mark.parametrize("name", ["synthetic", "ablation"])
-def test_protocols_that_make_their_own_data(asked: Asked, name: str) -> None:
-    assert bench(name, "--seed", 3) == 0
-    assert asked == [((Path("o"),), {**MODEL, "seed": 3})]
+def test_protocols_that_make_their_own_data(asked: Asked) -> None:
+    assert bench("synthetic", "--seed", 3) == 0
+    assert bench("ablation", "--pictures", 5) == 0
+    assert asked == [((Path("o"),), {**MODEL, "seed": 3}), ((Path("o"),), {**MODEL, "pictures": 5})]
 
 
 def test_speed_and_vectors_have_no_model(asked: Asked, tmp_path: Path) -> None:

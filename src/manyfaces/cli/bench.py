@@ -76,7 +76,7 @@ def _synthetic(command: commands.Synthetic) -> None:
 def _ablation(command: commands.Ablation) -> None:
     from manyfaces.bench.ablation import run_ablation
 
-    run_ablation(command.out, **_model(command))
+    run_ablation(command.out, **_model(command), pictures=command.pictures)
 
 
 def _speed(command: commands.Speed) -> None:

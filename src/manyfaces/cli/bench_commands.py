@@ -155,6 +155,9 @@ class Synthetic(OnModel):
 class Ablation(OnModel):
     """What ranking is worth: OFER's Table 1, samples mixed with random heads, on rendered faces."""
 
+    pictures: int = 545
+    """How many are rendered; fewer for a quick look."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Speed(Protocol):
