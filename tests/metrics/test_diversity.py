@@ -60,9 +60,7 @@ def test_se_and_cse_by_hand() -> None:
     samples = faces((3, 0), (0, 4), (3, 4))
     errors = sample_errors_mm(samples, TRUTH, ALL)
     assert errors.tolist() == pytest.approx([math.sqrt(9 / 2), math.sqrt(16 / 2), math.sqrt(25 / 2)], rel=1e-4)
-    assert sample_errors_mm(samples, TRUTH, VISIBLE).tolist() == pytest.approx(
-        [3, 0, 3], abs=1e-4
-    )
+    assert sample_errors_mm(samples, TRUTH, VISIBLE).tolist() == pytest.approx([3, 0, 3], abs=1e-4)
 
 
 def test_self_distances_by_hand() -> None:
