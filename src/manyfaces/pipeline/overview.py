@@ -84,9 +84,9 @@ def _draw_photo_row(poster: Poster, result: Reconstruction, slots: list[Box]) ->
     n_hidden = int((~result.visible).sum())
     _caption(poster, slots[1], "Hidden", f"{n_hidden} of {len(result.visible)} points" if n_hidden else "nothing")
     best = result.best
-    weights = _face_weights(result, "inside")  # of the face alone, so that the photo stays to be recognised around it
+    weights = face_weights(result, "inside")  # of the face alone, so that the photo stays to be recognised around it
     camera = result.camera_batch(0)
-    face = overlay_view(picture, frame, best.vertices, result.head.faces, camera, _albedo(result), weights)
+    face = overlay_view(picture, frame, best.vertices, result.head.faces, camera, albedo_of(result), weights)
     poster.picture(slots[2], face)
     _caption(poster, slots[2], "Best face on the photo")
 
@@ -96,11 +96,11 @@ def _draw_head_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> 
     best, faces = result.vertices[:1], result.head.faces
     for slot, yaw, name in zip(slots, (0.0, SIDE_YAW), ("Best face, front", "Best face, side"), strict=False):
         camera = studio_camera(best[0], size, yaw, HEAD_MARGIN)
-        poster.picture(slot, head_views(best, faces, camera, size, _albedo(result))[0])
+        poster.picture(slot, head_views(best, faces, camera, size, albedo_of(result))[0])
         _caption(poster, slot, name)
     high = _round_up(float(result.disagreement_mm[result.front].quantile(0.98)))
     # Outside the face the colours fade out: the faces were aligned by it, and the far end of a head swings widest.
-    weights = _face_weights(result, "outside")[:, None]
+    weights = face_weights(result, "outside")[:, None]
     heat = heat_colours(result.disagreement_mm, 0.0, high) * weights + torch.tensor(PLASTER).to(weights) * (1 - weights)
     camera = studio_camera(best[0], size, 0.0, HEAD_MARGIN)
     poster.picture(slots[2], head_views(best, faces, camera, size, heat)[0])
@@ -121,7 +121,7 @@ def _draw_grid(poster: Poster, result: Reconstruction, top: int, tile: int, show
     # Row by row, which keeps the memory of a page small.
     for first in range(0, shown, COLUMNS):
         faces = result.vertices[first : min(first + COLUMNS, shown)]
-        for column, view in enumerate(head_views(faces, result.head.faces, camera, size, _albedo(result))):
+        for column, view in enumerate(head_views(faces, result.head.faces, camera, size, albedo_of(result))):
             k, y = first + column, top + first // COLUMNS * (tile + CAPTION_PX)
             slot = Box(MARGIN_PX + column * (tile + GAP_PX), y, tile, tile)
             poster.picture(slot, view)
@@ -149,7 +149,8 @@ def _caption(poster: Poster, slot: Box, name: str, detail: str = "") -> None:
         poster.text((slot.right - 2, y), detail, 17, GREY, "rs")
 
 
-def _albedo(result: Reconstruction) -> torch.Tensor | None:
+def albedo_of(result: Reconstruction) -> torch.Tensor | None:
+    """The colours of its head model; (V, 3), None where it has none."""
     albedo = result.head.data.albedo
     return None if albedo is None else torch.as_tensor(albedo, dtype=torch.float32, device=result.vertices.device)
 
@@ -158,7 +159,7 @@ def _round_up(value_mm: float) -> float:
     return next((candidate for candidate in ROUND_MM if candidate >= value_mm), value_mm)
 
 
-def _face_weights(result: Reconstruction, side: Literal["inside", "outside"]) -> torch.Tensor:
+def face_weights(result: Reconstruction, side: Literal["inside", "outside"]) -> torch.Tensor:
     """One on the face, falling to zero towards scalp, ears and neck; (V,)."""
     kept = result.front.clone()
     for name in INSIDE_FACE:
