@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 
+from manyfaces.bench.report import provenance
 from manyfaces.bench.speed.call_pattern import CallPattern
 from manyfaces.bench.speed.clock import Cost, measure
 from manyfaces.bench.speed.machine import Machine, measure_machine
@@ -92,7 +93,7 @@ def test_bars_are_judged_on_the_device_that_they_are_for():
 
 
 def test_a_report_is_written(tmp_path):
-    report().write(tmp_path)
+    report().write(tmp_path, provenance())
     saved = json.loads((tmp_path / "speed.json").read_text())
     assert saved["machine"]["name"] == "test"
     assert len(saved["rows"]) == 9

@@ -131,7 +131,6 @@ class RofReport:
 def bench_rof(
     data: Path,
     out: Path,
-    half: str = "all",
     model: str = "ofer-open",
     device: str = "cpu",
     seed: int = 0,
@@ -143,7 +142,6 @@ def bench_rof(
     Args:
         data: folder of folders of photos.
         out: folder for the results.
-        half: not used.
         model: name or folder.
         device: where it runs.
         seed: of all sampling.

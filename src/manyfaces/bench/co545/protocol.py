@@ -32,7 +32,6 @@ NAMED_MISSING = 3
 def bench_co545(
     data: Path,
     out: Path,
-    half: str = "all",
     model: str = "ofer-open",
     device: str = "cpu",
     seed: int = 0,
@@ -44,7 +43,6 @@ def bench_co545(
     Args:
         data: a benchmark's folder, from `manyfaces data build co545`.
         out: folder for the results.
-        half: not used; all faces are held out.
         model: name or folder.
         device: where it runs.
         seed: of all sampling.

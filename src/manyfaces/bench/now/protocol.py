@@ -40,7 +40,6 @@ class NowOptions:
 def bench_now(
     data: Path,
     out: Path,
-    half: str = "all",
     model: str = "ofer-open",
     device: str = "cpu",
     seed: int = 0,
@@ -51,7 +50,6 @@ def bench_now(
     Args:
         data: the benchmark's folder.
         out: folder for results.
-        half: not used; the benchmark has a split of its own.
         model: makes predictions where none are given.
         device: where it runs.
         seed: of its sampling and of the intervals.

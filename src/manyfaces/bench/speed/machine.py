@@ -1,12 +1,12 @@
 """What the machine at hand can do at most: the measures that floors are made of."""
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
+
+from manyfaces.bench.report.provenance import cpu_name
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def measure_machine(device: torch.device) -> Machine:
     if device.type == "cuda":
         name, threads = torch.cuda.get_device_name(device), 0
     else:
-        name, threads = _cpu_name(), torch.get_num_threads()
+        name = f"{cpu_name()} ({torch.backends.cpu.get_cpu_capability()})"
+        threads = torch.get_num_threads()
     return Machine(name, threads, 2e-9 * n**3 / product, 4e-9 * len(memory) / reading)
 
 
@@ -54,12 +55,3 @@ def _fastest(call: Callable[[], object], device: torch.device, repeats: int) -> 
             torch.cuda.synchronize(device)
         seconds.append(time.perf_counter() - start)
     return min(seconds)
-
-
-def _cpu_name() -> str:
-    """As the system tells it, with what it can multiply."""
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    name = names[0] if names else platform.processor() or platform.machine()
-    return f"{name} ({torch.backends.cpu.get_cpu_capability()})"

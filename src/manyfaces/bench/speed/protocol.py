@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from manyfaces.bench.report import provenance, show_tables
 from manyfaces.bench.speed.call_pattern import CallPattern
 from manyfaces.bench.speed.clock import Cost, measure
 from manyfaces.bench.speed.machine import measure_machine
@@ -51,9 +52,10 @@ def run_speed(out: Path, device: str = "cpu") -> SpeedReport:
         console.print(f"{row.recipe}, {row.sampler}: {row.part}, {row.cost.wall_s:.3g} s", style="dim")
         rows.append(row)
     report = SpeedReport(machine, tuple(rows))
-    out.mkdir(parents=True, exist_ok=True)
-    report.write(out)
-    report.show(Console())
+    report.write(out, provenance(device=where, machine=machine))
+    shown = Console()
+    shown.print(str(machine))
+    show_tables(report.tables, shown)
     return report
 
 

@@ -1,16 +1,12 @@
 """What the speed protocol says; as JSON, Markdown and on the screen."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from manyfaces.bench.report import Bar, Provenance, Table, bar, bar_table, write_report
 from manyfaces.bench.speed.clock import Cost
 from manyfaces.bench.speed.machine import Machine
 from manyfaces.bench.speed.work import Work
-from manyfaces.bench.tables import Bar, Sheet, bar, bar_sheet
-from manyfaces.io.atomic import atomic_path
 
 PUBLISHED = "published pattern, ddpm"
 
@@ -69,7 +65,7 @@ class SpeedReport:
         ]
 
     @property
-    def comparison(self) -> Sheet:
+    def comparison(self) -> Table:
         """The published call pattern beside ours, both DDPM-1000, in CPU seconds; on a GPU in seconds.
 
         On a CPU the pattern ran on one thread, where it takes the least CPU time.
@@ -81,41 +77,31 @@ class SpeedReport:
         rows = [
             (what, f"{theirs:.1f}", f"{ours:.2f}", f"{theirs / ours:.1f}") for what, (theirs, ours) in pairs.items()
         ]
-        return Sheet(
+        return Table(
             "The published call pattern, written anew",
             ("DDPM-1000", f"its {unit}", f"our {unit}", "ratio"),
             tuple(rows),
         )
 
     @property
-    def sheets(self) -> list[Sheet]:
+    def tables(self) -> list[Table]:
         """The tables."""
         header = ("part", "photos", "ms", "CPU ms", "photos/s", "MB", "GFLOP", "floor ms", "ratio")
         kinds = dict.fromkeys((row.recipe, row.sampler) for row in self.rows)
-        sheets = []
+        tables = []
         for recipe, sampler in kinds:
             rows = tuple(self._cells(r) for r in self.rows if (r.recipe, r.sampler) == (recipe, sampler))
-            sheets.append(Sheet(f"{recipe}, {sampler}: for one photo", header, rows))
-        return [*sheets, self.comparison, bar_sheet(self.bars)]
+            tables.append(Table(f"{recipe}, {sampler}: for one photo", header, rows))
+        return [*tables, self.comparison, bar_table(self.bars)]
 
-    def write(self, out: Path) -> None:
-        """Write `speed.json` and `speed.md` into a folder.
+    def write(self, out: Path, source: Provenance) -> None:
+        """Write `speed.json` and the tables into a folder.
 
         Raises:
             OutputError: it cannot be written.
         """
         values = {"machine": asdict(self.machine), "rows": [asdict(row) for row in self.rows]}
-        with atomic_path(out / "speed.json") as path:
-            path.write_text(json.dumps({**values, "bars": [asdict(b) for b in self.bars]}, indent=1) + "\n", "utf-8")
-        with atomic_path(out / "speed.md") as path:
-            tables = "\n".join(sheet.markdown() for sheet in self.sheets)
-            path.write_text(f"{self.machine}\n\n{tables}", encoding="utf-8")
-
-    def show(self, console: Console) -> None:
-        """Print machine and tables."""
-        console.print(str(self.machine))
-        for sheet in self.sheets:
-            sheet.show(console)
+        write_report("speed", self.tables, out, source, {**values, "bars": [asdict(b) for b in self.bars]})
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         wall, cpu = 1e3 * row.cost.wall_s / row.n_photos, 1e3 * row.cost.cpu_s / row.n_photos
