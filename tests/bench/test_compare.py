@@ -29,14 +29,22 @@ def test_a_difference_is_found_and_written(tmp_path: Path) -> None:
     first = written(tmp_path, "a", items({"error": 10 + NOISE[0], "other": NOISE[1]}))
     second = written(tmp_path, "b", items({"error": 9 + NOISE[0] + 0.1 * NOISE[1], "else": NOISE[1]}))
     console = Console(file=io.StringIO(), width=80)
-    (found,) = run_compare([first, second], tmp_path / "out", console=console)
+    ((found,),) = run_compare([first, second], tmp_path / "out", console=console)
     assert found.name == "error"
     assert found.paired.difference == pytest.approx(-1 + 0.1 * NOISE[1].mean())
     assert found.paired.interval.low < found.paired.difference < found.paired.interval.high < -0.9
     assert found.paired.p_wilcoxon < 0.01
     assert found.paired.n_subjects == 10
     assert "B - A" in console.file.getvalue()
-    assert json.loads((tmp_path / "out" / "compare.json").read_text())["comparisons"][0]["name"] == "error"
+    assert (
+        json.loads((tmp_path / "out" / "compare.json").read_text())["comparisons"][0]["figures"][0]["name"] == "error"
+    )
+
+
+def test_several_reports_are_compared_with_the_first(tmp_path: Path) -> None:
+    files = [written(tmp_path, name, items({"error": k + NOISE[0]})) for k, name in enumerate("abc")]
+    compared = run_compare(files, tmp_path / "out", console=Console(file=io.StringIO()))
+    assert [c[0].paired.difference for c in compared] == pytest.approx([1, 2])
 
 
 def test_items_are_matched_by_name_and_missing_ones_are_counted() -> None:

@@ -300,3 +300,29 @@ def test_a_model_predicts_what_the_benchmark_lists(
     assert len(predictor.asked) == 3
     with pytest.raises(InputError, match="another model or seed"):
         photos.predict_now(data, out, seed=6)
+
+
+@pytest.mark.parametrize("identity", photos.IDENTITIES)
+def test_the_identity_that_is_scored(identity: str, head: HeadModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = torch.randn(5, head.n_identity, generator=torch.Generator().manual_seed(0))
+    best = type("Hypothesis", (), {"identity": samples[2]})
+    result = type("Result", (), {"best": best, "identities": samples, "photo": None})()
+    answer = type("Coefficients", (), {"identity": samples[3:4]})
+    stand_ins = {"load_ofer": None, "has_regressor": True, "_box_of": None, "regress": answer}
+    for name, value in stand_ins.items():
+        monkeypatch.setattr(photos, name, lambda *_, value=value: value)
+    choose, image = photos._chooser(identity, "ofer-open", "cpu", 0), NowImage("a", "selfie", "b.jpg")
+    known = {
+        "ranked": samples[2],
+        "average": samples.mean(0),
+        "regressor": samples[3],
+        "mean_head": torch.zeros(head.n_identity),
+        "random": choose(image, result),
+    }
+    assert torch.equal(choose(image, result), known[identity])
+    assert choose(image, result).shape == (head.n_identity,)
+
+
+def test_an_unknown_identity_lists_the_known_ones() -> None:
+    with pytest.raises(ChoiceError, match="ranked, average, regressor"):
+        photos._chooser("best", "ofer-open", "cpu", 0)

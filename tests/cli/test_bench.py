@@ -98,9 +98,9 @@ def test_figures_and_compare(asked: Asked, tmp_path: Path) -> None:
     photo = tmp_path / "a.jpg"
     photo.write_bytes(b"")
     assert bench("figures", tmp_path) == 0
-    assert bench("compare", "a.json", "b.json") == 0
+    assert bench("compare", "a.json", "b.json", "c.json") == 0
     assert asked[0] == (([photo], Path("o")), MODEL)
-    assert asked[1][0] == ((Path("a.json"), Path("b.json")), Path("o"))
+    assert asked[1][0] == ((Path("a.json"), Path("b.json"), Path("c.json")), Path("o"))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_figures_and_compare(asked: Asked, tmp_path: Path) -> None:
         (["photos", ".", "--dataset", "."], 2, "named twice"),
         (["photos", ".", "--predictions", "."], 2, "misplaced options: --predictions"),
         (["now", ".", "--predictions", "/nonexistent"], 1, "is not a folder"),
-        (["compare", "a.json"], 2, "B.json"),
+        (["compare", "a.json"], 2, "nothing to compare"),
         (["figures", "/nonexistent/*.jpg"], 1, "nonexistent"),
     ],
 )

@@ -39,25 +39,35 @@ class Comparison:
 
 def run_compare(
     reports: Sequence[Path], out: Path, seed: int = 0, console: Console | None = None
-) -> tuple[Comparison, ...]:
-    """Compare two reports of one protocol; print the table and write `compare.md`, `.tex`, `.csv` and `.json`.
+) -> tuple[tuple[Comparison, ...], ...]:
+    """Compare reports of one protocol with the first; print and write `compare.md`, `.tex`, `.csv` and `.json`.
 
     Args:
-        reports: the JSON files of the two.
-        out: folder for the table.
+        reports: the JSON files, two or more.
+        out: folder for the tables.
         seed: of the bootstrap.
-        console: where the table is printed; stdout by default.
+        console: where the tables are printed; stdout by default.
+
+    Returns:
+        For each report but the first, all figures that both have.
 
     Raises:
         InputError: a file is no report with items, or they cannot be compared.
         OutputError: `out` cannot be written.
     """
-    first, second = (read_items(path) for path in reports)
-    compared = compare_items(first, second, seed)
-    table = comparison_table(compared, [str(path) for path in reports])
-    values = {"comparisons": [asdict(c) for c in compared], "protocol": dict(first.protocol)}
-    show_tables([table], console or Console())
-    write_report("compare", [table], out, provenance(seed), values)
+    first, *others = (read_items(path) for path in reports)
+    compared = tuple(compare_items(first, other, seed) for other in others)
+    pairs = [(str(reports[0]), str(path)) for path in reports[1:]]
+    tables = [comparison_table(c, labels) for c, labels in zip(compared, pairs, strict=True)]
+    values = {
+        "protocol": dict(first.protocol),
+        "comparisons": [
+            {"first": a, "second": b, "figures": [asdict(figure) for figure in figures]}
+            for (a, b), figures in zip(pairs, compared, strict=True)
+        ],
+    }
+    write_report("compare", tables, out, provenance(seed), values)
+    show_tables(tables, console or Console())
     return compared
 
 

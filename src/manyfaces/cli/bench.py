@@ -23,7 +23,7 @@ def _now(command: commands.Now) -> None:
     _check_folders(command.predictions)
     from manyfaces.bench import NowOptions, bench_now
 
-    options = NowOptions(command.predictions, command.unit, command.allow_missing)
+    options = NowOptions(command.predictions, command.unit, command.allow_missing, identity=command.identity)
     bench_now(folder, command.out, **_model(command), options=options)
 
 
@@ -105,9 +105,11 @@ def _figures(command: commands.Figures) -> None:
 
 
 def _compare(command: commands.Compare) -> None:
+    if not command.others:
+        raise UsageError("there is nothing to compare it with", "name two reports, or more")
     from manyfaces.bench.compare import run_compare
 
-    run_compare((command.first, command.second), command.out)
+    run_compare((command.first, *command.others), command.out)
 
 
 def _model(command: commands.OnModel) -> dict[str, Any]:

@@ -62,6 +62,8 @@ class Now(OnDataset):
     """Of the predictions; none for those without one, which have no metrical figures."""
     allow_missing: FlagCreatePairsOff[bool] = False
     """Report without the images that have no prediction; the report lists them."""
+    identity: Literal["ranked", "average", "regressor", "mean_head", "random"] = "ranked"
+    """Which identity of the model's is scored: ranked first, or a baseline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +181,12 @@ class Figures(OnModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Compare(Protocol):
-    """How the figures of two reports differ, item by item, and how surely."""
+    """How the figures of reports differ, item by item, and how surely."""
 
     first: Annotated[Positional[Path], arg(metavar="A.json")]
     """Report of one method."""
-    second: Annotated[Positional[Path], arg(metavar="B.json")]
-    """Report of another, by the same protocol on the same data."""
+    others: Annotated[Positional[tuple[Path, ...]], arg(metavar="B.json ...")]
+    """Reports of others, by the same protocol on the same data."""
 
 
 @dataclass(frozen=True)

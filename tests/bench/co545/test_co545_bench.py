@@ -180,6 +180,7 @@ def test_a_released_model(items: Co545Set, tmp_path: Path) -> None:
         "ofer-open (known)",
         "average of samples",
         "ofer-open (auto)",
+        "regressor (known)",
         "random heads",
         "mean head",
     )

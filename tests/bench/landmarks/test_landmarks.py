@@ -195,7 +195,7 @@ def test_predictions_beside_ours_without_several_hypotheses(
     with_depth = np.concatenate([fake.miniatures.face(5), np.ones((68, 1))], 1)
     np.save(folder / "ibug" / "image_003_1.npy", with_depth)
     report = run("300w", w300, predictions=folder)
-    assert report.errors.methods == ("facemesh", "mean_head", "first", "best15", "first (predictions)")
+    assert report.errors.methods == ("facemesh", "mean_head", "first", "average", "best15", "first (predictions)")
     assert report.errors.errors_px["first (predictions)", "overall"][5] == pytest.approx(0, abs=1e-5)
 
 

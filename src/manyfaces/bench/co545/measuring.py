@@ -9,10 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.bench.co545.figures import Figures, Ruler, identity_figures
-from manyfaces.bench.co545.methods import MeanHead, MeshFolder, RandomHeads, ReleasedModel, average
+from manyfaces.bench.co545.methods import MeanHead, MeshFolder, RandomHeads, Regressor, ReleasedModel, average
 from manyfaces.bench.co545.options import Co545Options
 from manyfaces.bench.co545.views import Drawn, Method, Picture, View, views_of_scene
 from manyfaces.bench.processes import in_processes
+from manyfaces.bench.regressor import has_regressor
 from manyfaces.data.co545 import Co545Set, front_of, open_co545
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
@@ -163,8 +164,10 @@ def _methods(setting: Setting, head: HeadModel) -> Iterator[Method]:
     options, seed = setting.options, setting.seed
     if options.model:
         sizes = options.n_hypotheses, options.n_identities
-        for masks in options.masks:
-            yield ReleasedModel(setting.model, head, masks, *sizes, seed, setting.device)
+        models = [ReleasedModel(setting.model, head, m, *sizes, seed, setting.device) for m in options.masks]
+        yield from models
+        if has_regressor(models[0].loaded):
+            yield Regressor(models[0], options.masks[0])
     for folder in options.predictions:
         yield MeshFolder(folder, head.n_vertices, options.unit, options.n_hypotheses)
     yield RandomHeads(head, options.n_hypotheses, seed)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from manyfaces.bench.co545.views import Drawn, View
 from manyfaces.bench.now.predictions import UNIT_MM, Unit
+from manyfaces.bench.regressor import regress
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.co545 import front_of
@@ -76,6 +77,7 @@ class ReleasedModel:
                 f"{model} gives heads of {loaded.head.data.name}, the benchmark has {head.data.name}",
                 f"build the benchmark with --head {loaded.head.data.name}",
             )
+        self.loaded = loaded
         self._predictor = Predictor(replace(loaded, detector=self._known_face))
         self._front = front_of(head)
         self._masks: Masks = masks
@@ -89,6 +91,30 @@ class ReleasedModel:
             [result] = self._predictor.reconstruct(view.image, occlusion=told, face=0, **self._options)
             ranked = result.identities[result.order]
             return Drawn(result.vertices.cpu(), result.head.neutral(ranked)[:, self._front].cpu())
+
+
+class Regressor:
+    """The one answer of a deterministic network of the same data and input; see `manyfaces.bench.regressor`.
+
+    Args:
+        model: whose point encoder it is.
+        masks: whether it is told what hides the face.
+    """
+
+    shared_frame, with_scale = True, False
+
+    def __init__(self, model: ReleasedModel, masks: Masks = "known"):
+        self.name = f"regressor ({masks})"
+        self._model, self._masks = model.loaded, masks
+
+    def __call__(self, view: View, /) -> Drawn:
+        """Read the answer off the picture; a clean one is told to be clean."""
+        known = view.mask if view.picture != "clean" else np.zeros(view.image.shape[:2], bool)
+        told = known if self._masks == "known" or view.picture == "clean" else "auto"
+        found, head = regress(self._model, view.image, face_box(view), told), self._model.head
+        with torch.no_grad():
+            vertices = head(found.identity, found.expression, head.jaw_pose(found.jaw))
+        return Drawn(vertices.cpu())
 
 
 class RandomHeads:

@@ -17,7 +17,7 @@ from manyfaces.data.landmarks import LandmarkSample
 from manyfaces.detect import POINTS_68_FROM_468
 
 N_HYPOTHESES = 15
-MAPPED = ("facemesh", "mean_head", "first", f"best{N_HYPOTHESES}")
+MAPPED = ("facemesh", "mean_head", "first", "average", f"best{N_HYPOTHESES}")
 """Methods whose 68 points are means of the 468; the constant offsets to annotations are theirs alone."""
 
 
@@ -87,6 +87,7 @@ def predict(methods: Methods, sample: LandmarkSample, image: UInt8[np.ndarray, "
         found["mean_head"] = None if own is None else _posed(methods.prior, own, ours)
     if "ours" in methods.shown:
         found["first"] = None if ours is None else ours.points_68_px[:1]
+        found["average"] = None if ours is None else ours.points_68_px[:N_HYPOTHESES].mean(0, keepdims=True)
         found[f"best{N_HYPOTHESES}"] = None if ours is None else ours.points_68_px[:N_HYPOTHESES]
     if methods.predictions is not None:
         theirs, name = find_prediction(methods.predictions, sample.name), prediction_name(methods.predictions)

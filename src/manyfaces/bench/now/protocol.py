@@ -8,7 +8,7 @@ from rich.console import Console
 
 from manyfaces.bench.now.dataset import NowImage, NowSet, Split, open_now
 from manyfaces.bench.now.measuring import Job, Scan, measure_all, usable_cores
-from manyfaces.bench.now.photos import predict_now
+from manyfaces.bench.now.photos import Identity, predict_now
 from manyfaces.bench.now.predictions import UNIT_MM, Prediction, Unit, find_prediction
 from manyfaces.bench.now.report import NowReport, make_report
 from manyfaces.bench.progress import progress_bar
@@ -28,6 +28,7 @@ class NowOptions:
         allow_missing: report on the images that have predictions, and list the others; else it is an error.
         split: which list; that which is there, validation if both are.
         workers: how many processes measure; as many as there are cores by default.
+        identity: which identity of the model is scored, where no predictions are given: ranked first, or a baseline.
     """
 
     predictions: Path | None = None
@@ -35,6 +36,7 @@ class NowOptions:
     allow_missing: bool = False
     split: Split | None = None
     workers: int | None = None
+    identity: Identity | str = "ranked"
 
 
 def bench_now(
@@ -62,7 +64,7 @@ def bench_now(
     predictions = options.predictions
     if predictions is None:
         predictions = out / "predictions"
-        predict_now(open_now(data, options.split), predictions, model, device, seed)
+        predict_now(open_now(data, options.split), predictions, model, device, seed, options.identity)
     return run_now(data, predictions, out, options.unit, options.allow_missing, options.split, options.workers, seed)
 
 
