@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+T = TypeVar("T")
 Precision = Literal["full", "bfloat16"]
 TensorFunction: TypeAlias = Callable[..., Tensor]
 
@@ -22,7 +23,7 @@ class Workers(Protocol):
 
     n: int
 
-    def run(self, function: Callable[[], Tensor]) -> Tensor:
+    def run(self, function: Callable[[], T]) -> T:
         """Run the function in a thread of this kind."""
         ...
 

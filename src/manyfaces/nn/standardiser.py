@@ -86,5 +86,5 @@ def _ridge(inputs: Tensor, targets: Tensor, penalty: float) -> tuple[Tensor, Ten
     x, y = x - x_mean, y - y_mean
     gram = x.mT @ x / len(x)
     gram += penalty * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
-    weight = torch.linalg.solve(gram, x.mT @ y / len(x)).mT
+    weight = torch.cholesky_solve(x.mT @ y / len(x), torch.linalg.cholesky(gram)).mT
     return weight.float(), (y_mean - weight @ x_mean).float()

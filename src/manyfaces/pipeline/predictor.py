@@ -1,10 +1,11 @@
 """The door to everything: photos in, reconstructions out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -30,6 +31,7 @@ from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPres
 from manyfaces.pipeline.workers import sample_workers
 
 IdentityChoice = Literal["best", "varied"]
+T = TypeVar("T")
 
 # Far more than is of use: all are sampled in one batch and every hypothesis becomes a mesh, so a slip of the keyboard
 # must not fill the memory.
@@ -96,7 +98,8 @@ class Predictor:
     def __init__(self, model: LoadedOfer):
         self._model = model
         self._aligner = Aligner(model.head, model.encoder)
-        model.ofer.run_as(Execution(workers=sample_workers(model.ofer.device)))
+        self._workers = sample_workers(model.ofer.device)
+        model.ofer.run_as(Execution(workers=self._workers))
 
     @classmethod
     def from_pretrained(
@@ -217,6 +220,13 @@ class Predictor:
         """All faces of a picture, largest first: the order that `face` counts in."""
         return sorted(self._model.detector(image), key=lambda face: -side_px(face))
 
+    def _alone(self, function: Callable[[], T]) -> T:
+        """Run a function of many short operations where torch uses one thread.
+
+        Two threads would meet after each, and on a busy machine spend most of their time waiting for each other.
+        """
+        return function() if self._workers is None else self._workers.run(function)
+
     def _look(self, image: np.ndarray, options: Options) -> list[SeenFace]:
         faces = choose_faces(self.detect(image), options.face)
         mask = known_mask(options.occlusion, image)
@@ -225,10 +235,10 @@ class Predictor:
             return mask if mask is not None else find_occlusion(picture, points, self._model.mesh).mask
 
         model = self._model
-        return [
-            SeenFace(image, number, look_at_face(image, crop_from_box(box), find_mask, model.mesh, model.encoder))
-            for number, box in faces
+        looks = [
+            partial(look_at_face, image, crop_from_box(box), find_mask, model.mesh, model.encoder) for _, box in faces
         ]
+        return [SeenFace(image, number, self._alone(look)) for (number, _), look in zip(faces, looks, strict=True)]
 
     def _settles(self, options: Options) -> bool:
         return self._model.settles if options.settle is None else options.settle
@@ -252,14 +262,16 @@ class Predictor:
     def _align(self, face: SeenFace, drawn: Hypotheses, options: Options) -> Alignment:
         sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
         if not self._settles(options):
-            return self._aligner.place(sampled, face.view)
-        return self._aligner.align(
+            return self._alone(partial(self._aligner.place, sampled, face.view))
+        align = partial(
+            self._aligner.align,
             sampled,
             Deviations(drawn.identity_deviation, drawn.expression_deviation),
             face.view,
             torch_generator(options.seed, "align", face.number),
             one_identity=options.identities == "best",
         )
+        return self._alone(align)
 
     def _assemble(
         self, face: SeenFace, drawn: Hypotheses, options: Options, timings: dict[str, float]

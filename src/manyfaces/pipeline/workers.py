@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class SampleWorkers:
         self._pools: _Pools | None = None
         self._starting = threading.Lock()
 
-    def run(self, function: Callable[[], Tensor]) -> Tensor:
+    def run(self, function: Callable[[], T]) -> T:
         """Run the function in a thread of this kind; one at a time."""
         return self._threads().leader.submit(_as_here(function)).result()
 
@@ -61,7 +63,7 @@ def sample_workers(device: torch.device) -> SampleWorkers | None:
     return SampleWorkers() if device.type == "cpu" and torch.get_num_threads() > 1 else None
 
 
-def _as_here(function: Callable[[], Tensor]) -> Callable[[], Tensor]:
+def _as_here(function: Callable[[], T]) -> Callable[[], T]:
     """The function, with or without gradients as where it comes from; a thread does not inherit that."""
     gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
 

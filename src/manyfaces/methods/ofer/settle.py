@@ -39,4 +39,5 @@ def settle(
     weighted = moves * weights[..., None, None]
     normal = torch.einsum("mnxk,mnxl->mkl", weighted, moves) + torch.eye(len(basis)).to(moves)
     right = torch.einsum("mnxk,mnx->mk", weighted, missed)
-    return torch.linalg.solve(normal, right) * deviation
+    # Symmetric and positive: half the work of a general solver, whose threaded form hangs in some builds of MKL.
+    return torch.cholesky_solve(right[..., None], torch.linalg.cholesky(normal))[..., 0] * deviation
