@@ -12,11 +12,13 @@ POINTS = {"points": np.arange(6.0).reshape(3, 2)}
 def test_what_was_kept_is_found_by_item_and_basis(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "k", "photos", 1)
     assert kept.get("a", 0) is None
+    assert kept.empty
     kept.put("a", 0, arrays=POINTS)
     again = Kept(tmp_path / "k", "photos", 1).get("a", 0)
     assert again is not None
     assert (again["points"] == POINTS["points"]).all()
     assert kept.get("a", 1) is None
+    assert not kept.empty
     assert Kept(tmp_path / "k", "photos", 2).get("a", 0) is None
     kept.clear()
     assert not (tmp_path / "k").exists()

@@ -25,6 +25,11 @@ class Kept:
         self._folder = folder
         self._basis = repr((manyfaces.__version__, *basis))
 
+    @property
+    def empty(self) -> bool:
+        """Is nothing kept?"""
+        return not self._folder.is_dir()
+
     def get(self, *item: object) -> dict[str, np.ndarray] | None:
         """What was kept of an item; None where nothing was, or it is damaged."""
         try:

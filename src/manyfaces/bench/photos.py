@@ -92,6 +92,7 @@ def run_photos(
     if not any(photo.faces for photo in counted):
         raise InputError(f"{photos_dir} holds no annotated face in its half {half!r}")
     kept = Kept(out / UNFINISHED, "photos")
+    resumed = not kept.empty
     methods = {model: reconstruct} if reconstruct else {}
     if not methods or find is None:
         detector = default_detector()
@@ -106,15 +107,16 @@ def run_photos(
     start = time.perf_counter()
     cases = {name: _reconstruct(mine, method, name) for name, method in methods.items()}
     seconds = (time.perf_counter() - start) / max(len(methods) * len(OCCLUSIONS) * len(mine), 1)
+    timed = None if resumed else seconds
     figures = {}
     for name, own in cases.items():
         predictions = _predict([case for case in own if case.detector_px is not None], prior, scale, seed)
         figures[name] = find_figures(own, predictions, offsets)
-    settings = {"half": half, "seed": seed, "jitter_scale": scale, "seconds_per_reconstruction": seconds}
+    settings = {"half": half, "seed": seed, "jitter_scale": scale, "seconds_per_reconstruction": timed}
     report = PhotoReport(figures, settings)
     report.write(out, provenance(seed, device, model=", ".join(methods), half=half))
-    show_tables(report.tables, console or Console())
     kept.clear()
+    show_tables(report.tables, console or Console())
     return report
 
 

@@ -46,7 +46,10 @@ def run(arguments: list[str]) -> int:
     except ManyfacesError as error:
         return _say(error, FAILED)
     except KeyboardInterrupt:
-        print("stopped; what was written is complete (reconstruct goes on with --resume)", file=sys.stderr)
+        print(
+            "stopped; what was written is complete (bench goes on by itself, reconstruct with --resume)",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (head, less) has gone; Python would complain again when it flushes at exit.
