@@ -52,7 +52,7 @@ def test_version(capsys):
     [
         (["foo"], "no command 'foo'"),
         (["reconstruct", "a.jpg"], "--out"),
-        (["reconstruct", "a.jpg", "--out", "o", "--sampler", "slow"], "'fast', 'ddim', 'ddpm'"),
+        (["reconstruct", "a.jpg", "--out", "o", "--sampler", "slow"], "'fast', 'sde', 'ddim', 'ddpm'"),
         (["reconstruct", "a.jpg", "--out", "o", "--n-identities", "many"], "--n-identities"),
         (["reconstruct", "a.jpg", "--out", "o", "--n-identities", "0"], "--n-identities"),
         (["reconstruct", "a.jpg", "--out", "o", "--face", "-1"], "--face"),

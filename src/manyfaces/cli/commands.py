@@ -46,8 +46,8 @@ class Reconstruct:
     """Which faces of a photo; INDEX counts from 0, as the folders do."""
     one_person: FlagCreatePairsOff[bool] = False
     """All photos show the same person: one identity for all. Takes the largest face of each."""
-    sampler: Literal["fast", "ddim", "ddpm"] = "fast"
-    """How the diffusion models are sampled; ddpm is the reference, and slow."""
+    sampler: Literal["fast", "sde", "ddim", "ddpm"] = "fast"
+    """How the diffusion models are sampled; sde equals ddpm, which is the reference, and slow."""
     settle: Literal["auto", "yes", "no"] = "auto"
     """Move the faces onto the visible points; auto does so for the open model alone."""
     layout: Literal["folders", "official"] = "folders"

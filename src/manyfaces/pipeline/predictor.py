@@ -52,7 +52,7 @@ class Options:
         n_expressions: hypotheses that come out, M.
         seed: same seed, same faces.
         face: which faces of the photo: all, the largest, or one by number (largest first).
-        sampler: "fast", "ddim" or "ddpm".
+        sampler: "fast", "sde", "ddim" or "ddpm".
         settle: move the faces onto the visible points; None: as the model wants it (the open recipe does, published
             weights do not).
     """
