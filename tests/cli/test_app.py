@@ -117,7 +117,9 @@ def test_error_line_without_fix():
 
 def test_an_interrupt_from_outside_ends_with_130(tmp_path):
     code = (
-        "import time\nfrom manyfaces.cli import app, commands\n"
+        # A shell's background jobs ignore the interrupt, and hand that down.
+        "import signal, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from manyfaces.cli import app, commands\n"
         "commands.Models.run = lambda self: (print('ready', flush=True), time.sleep(30))\napp.main(['models'])\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

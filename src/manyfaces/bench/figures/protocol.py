@@ -55,7 +55,9 @@ def run_figures(
             try:
                 studies.append(study_photo(predictor, photo, seed))
             except ManyfacesError as error:
-                Console(file=sys.stderr).print(f"{photo}: {error}", style="red", markup=False, highlight=False)
+                Console(file=sys.stderr).print(
+                    f"{photo}: {error}", style="red", markup=False, highlight=False, soft_wrap=True
+                )
             advance()
     if not studies:
         raise NoFaceError(f"none of {len(photos)} photos shows a face that could be done", "give other photos")
