@@ -19,8 +19,9 @@ def in_processes(
     work: Callable[[Job], Result],
     jobs: Sequence[Job],
     workers: int,
-    begin: Callable[..., None],
-    given: tuple[Any, ...],
+    begin: Callable[..., None] | None = None,
+    given: tuple[Any, ...] = (),
+    fix: str = "use fewer workers",
 ) -> Iterator[tuple[Job, Result]]:
     """Do jobs in processes of one thread each; they come as they are done.
 
@@ -30,6 +31,7 @@ def in_processes(
         workers: how many processes.
         begin: called once in each process, before any work.
         given: its arguments.
+        fix: what to do when a process ended by itself.
 
     Raises:
         ManyfacesError: a process ended by itself; or what `work` raised.
@@ -41,15 +43,14 @@ def in_processes(
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool:
-            raise ManyfacesError(
-                "a process that was measuring ended, for want of memory perhaps", "use fewer workers"
-            ) from None
+            raise ManyfacesError("a process that was measuring ended, for want of memory perhaps", fix) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _begin(begin: Callable[..., None], given: tuple[Any, ...]) -> None:
+def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
     # Before anything is loaded: the processes share the cores among themselves.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    begin(*given)
+    if begin is not None:
+        begin(*given)

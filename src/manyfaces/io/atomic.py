@@ -35,10 +35,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         _flush(temporary)
         os.replace(temporary, target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write {target}: {reason}", "check the folder's permissions and free space"
-        ) from error
+        raise _cannot_write(target, error) from error
     finally:
         if temporary.parent.is_dir():
             temporary.unlink(missing_ok=True)
@@ -69,15 +66,18 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             os.replace(target, old)
         os.replace(temporary, target)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write {target}: {reason}", "check the folder's permissions and free space"
-        ) from error
+        raise _cannot_write(target, error) from error
     finally:
         if old.exists() and not target.exists():
             os.replace(old, target)
         for leftover in (temporary, old):
             shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _cannot_write(target: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot write {target}: {error.strerror or error}", "check the folder's permissions and free space"
+    )
 
 
 def _flush(path: Path) -> None:

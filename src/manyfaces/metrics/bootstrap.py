@@ -100,12 +100,21 @@ def resampled_means(
     """
     if len(values) == 0:
         raise InputError("a bootstrap of no rows")
-    _, owner = subjects.unique(return_inverse=True)
-    n = int(owner.max()) + 1
-    sums = values.new_zeros(n, values.shape[1], dtype=torch.float64).index_add_(0, owner, values.double())
+    sums, counts = subject_sums(values, subjects)
+    n = len(counts)
     drawn = torch.randint(n, (n_resamples, n), generator=generator)
     times = torch.zeros(n_resamples, n, dtype=torch.float64).scatter_add_(1, drawn, torch.ones(drawn.shape).double())
-    return times @ sums / (times @ torch.bincount(owner, minlength=n).double())[:, None]
+    return times @ sums / (times @ counts)[:, None]
+
+
+def subject_sums(
+    values: Float[Tensor, "n K"], subjects: Int[Tensor, " n"]
+) -> tuple[Float64[Tensor, "S K"], Float64[Tensor, " S"]]:
+    """Sum of each subject's rows, and how many there are."""
+    _, owner = subjects.unique(return_inverse=True)
+    counts = torch.bincount(owner).double()
+    sums = values.new_zeros(len(counts), values.shape[1], dtype=torch.float64)
+    return sums.index_add_(0, owner, values.double()), counts
 
 
 def percentile_interval(resamples: Float[Tensor, " R"], level: float = 0.95) -> Interval:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
-from manyfaces.metrics.bootstrap import Interval, bootstrap_mean
+from manyfaces.metrics.bootstrap import Interval, bootstrap_mean, subject_sums
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,8 @@ def paired_bootstrap(
     difference = (second - first).double()
     if len(difference) == 0 or not difference.isfinite().all():
         raise InputError("only items that both methods have can be compared, and at least one")
-    _, owner = subjects.unique(return_inverse=True)
-    sums = torch.zeros(int(owner.max()) + 1, dtype=torch.float64).index_add_(0, owner, difference)
-    means = sums / torch.bincount(owner)
+    sums, counts = subject_sums(difference[:, None], subjects)
+    means = sums[:, 0] / counts
     changed = means[means != 0]
     p_wilcoxon = p_sign = 1.0  # where nothing differs, both tests have nothing to count
     if len(changed):

@@ -25,7 +25,7 @@ from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.inputs import FaceChoice, Occlusion, Photo, choose_faces, known_mask, read_photos, side_px
 from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.models import LoadedOfer
-from manyfaces.pipeline.preprocess import look_at_face
+from manyfaces.pipeline.preprocess import FaceView, look_at_face
 from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, SamplerPreset, draw_hypotheses
 from manyfaces.pipeline.workers import sample_workers
@@ -234,11 +234,10 @@ class Predictor:
         def find_mask(picture, points):
             return mask if mask is not None else find_occlusion(picture, points, self._model.mesh).mask
 
-        model = self._model
-        looks = [
-            partial(look_at_face, image, crop_from_box(box), find_mask, model.mesh, model.encoder) for _, box in faces
-        ]
-        return [SeenFace(image, number, self._alone(look)) for (number, _), look in zip(faces, looks, strict=True)]
+        def look(box: FaceBox) -> FaceView:
+            return look_at_face(image, crop_from_box(box), find_mask, self._model.mesh, self._model.encoder)
+
+        return [SeenFace(image, number, self._alone(partial(look, box))) for number, box in faces]
 
     def _settles(self, options: Options) -> bool:
         return self._model.settles if options.settle is None else options.settle

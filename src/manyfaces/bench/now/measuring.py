@@ -4,12 +4,9 @@ import hashlib
 import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +16,8 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from manyfaces.bench.now.predictions import Prediction
-from manyfaces.core.errors import DataError, InputError, ManyfacesError
+from manyfaces.bench.processes import in_processes
+from manyfaces.core.errors import DataError, InputError
 from manyfaces.geometry import SurfaceTree
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.landmark_files import read_landmarks
@@ -168,18 +166,7 @@ def _run(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, list[Measu
     if workers <= 1:
         yield from ((task, measure_task(task)) for task in tasks)
         return
-    # Not forked: torch's threads do not survive that.
-    with ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) as pool:
-        futures = {pool.submit(measure_task, task): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BrokenProcessPool:
-            raise ManyfacesError(
-                "a process that was measuring ended, for want of memory perhaps", "run again: it goes on from there"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    yield from in_processes(measure_task, tasks, workers, fix="run again: it goes on from there")
 
 
 def _measured_once(task: Task, job: Job) -> Measurement:

@@ -36,14 +36,14 @@ def sample_shared_identity(
         generator: source of all randomness.
         sampler: how to sample; the configured way by default.
     """
-    together = conditions.mean(0)
-    # Directions of unit length, as embeddings are, would come out shorter.
-    together = together * (conditions.norm(dim=-1).mean() / together.norm().clamp_min(1e-12))
     standardiser = idgen.generator.standardiser
+    together = conditions.mean(0, keepdim=True)
     if standardiser is None:
-        return idgen.generator.sample(together[None], n, generator, sampler or idgen.config.sampler)[0]
-    together = conditions.mean(0)[None]
+        # Directions of unit length, as embeddings are, would come out shorter.
+        together = together * (conditions.norm(dim=-1).mean() / together.norm().clamp_min(1e-12))
     drawn = idgen.generator.sample(together, n, generator, sampler or idgen.config.sampler)[0]
+    if standardiser is None:
+        return drawn
     mean, std = fused(standardiser, conditions)
     return mean + std * standardiser(drawn, together)
 
