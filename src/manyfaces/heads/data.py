@@ -31,6 +31,7 @@ class HeadData:
             17 to 67), "468" (FaceMesh's scheme), "mediapipe105" (105 of these 468; its `indices` say which).
         masks: (V,) bool region masks by name.
         albedo: (V, 3) mean vertex colours, RGB in [0, 1], or None.
+        albedo_basis: (T, V, 3) their change per standard deviation, or None.
         expression_samples: (N, E) coefficients of plausible expressions, or None.
         jaw_samples: (N, 3) axis-angle of the jaw that goes with each of them, or None.
         joint_expression_basis: (E, J, 3) displacement of the joints per unit expression (FLAME's regressor sees the
@@ -60,6 +61,7 @@ class HeadData:
     jaw_samples: Float[np.ndarray, "N 3"] | None = None
     joint_expression_basis: Float[np.ndarray, "E J 3"] | None = None
     contour: ContourEmbedding | None = None
+    albedo_basis: Float[np.ndarray, "T2 V 3"] | None = None
 
     def __post_init__(self) -> None:
         """Check that the arrays fit each other.
@@ -80,8 +82,13 @@ class HeadData:
             "skinning_weights": (n_vertices, n_joints),
             "pose_correctives": (9 * (n_joints - 1), n_vertices, 3),
         }
+        if self.albedo_basis is not None:
+            wanted["albedo"] = (n_vertices, 3)
+            wanted["albedo_basis"] = (len(self.albedo_basis), n_vertices, 3)
         for key, shape in wanted.items():
             array = getattr(self, key)
+            if array is None:
+                raise HeadFileError(f"head {self.name!r}: there is no {key}")
             if array.shape != shape:
                 raise HeadFileError(f"head {self.name!r}: {key} has shape {array.shape}, not {shape}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():

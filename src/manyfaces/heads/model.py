@@ -25,6 +25,8 @@ class HeadModel(nn.Module):
     joint_template: Tensor
     joint_identity_basis: Tensor
     joint_expression_basis: Tensor | None
+    mean_albedo: Tensor | None
+    albedo_basis: Tensor | None
     skinning_weights: Tensor
     pose_correctives: Tensor
     corrective_rows: Tensor
@@ -48,12 +50,13 @@ class HeadModel(nn.Module):
         self.register_buffer(
             "pose_correctives", torch.tensor(data.pose_correctives[rows], dtype=torch.float32), persistent=False
         )
-        extra = data.joint_expression_basis
-        self.register_buffer(
-            "joint_expression_basis",
-            None if extra is None else torch.tensor(extra, dtype=torch.float32),
-            persistent=False,
-        )
+        for key, extra in (
+            ("joint_expression_basis", data.joint_expression_basis),
+            ("mean_albedo", data.albedo),
+            ("albedo_basis", data.albedo_basis),
+        ):
+            value = None if extra is None else torch.tensor(extra, dtype=torch.float32)
+            self.register_buffer(key, value, persistent=False)
         self.register_buffer("faces", torch.tensor(data.faces, dtype=torch.long), persistent=False)
         self.joint_parents = tuple(data.joint_parents.tolist())
 
@@ -66,6 +69,11 @@ class HeadModel(nn.Module):
     def n_expression(self) -> int:
         """Number of expression coefficients, E."""
         return len(self.expression_basis)
+
+    @property
+    def n_albedo(self) -> int:
+        """Number of albedo coefficients, T; none where the model has no space of colours."""
+        return 0 if self.albedo_basis is None else len(self.albedo_basis)
 
     @property
     def n_joints(self) -> int:
@@ -126,6 +134,19 @@ class HeadModel(nn.Module):
         if expression is not None and self.joint_expression_basis is not None:
             joints = joints + _combine("expression", expression, self.joint_expression_basis)
         return joints
+
+    def albedo(self, coefficients: Float[Tensor, "*B T"]) -> Float[Tensor, "*B V 3"]:
+        """Vertex colours, sRGB numbers about [0, 1], not cut off.
+
+        Args:
+            coefficients: standard deviations of the first T components.
+
+        Raises:
+            InputError: the model has no space of colours, or not as many components.
+        """
+        if self.mean_albedo is None or self.albedo_basis is None:
+            raise InputError(f"head {self.data.name!r} has no space of skin colours")
+        return self.mean_albedo + _combine("albedo", coefficients, self.albedo_basis)
 
     def jaw_pose(self, jaw: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B J 3"]:
         """Pose (*B, J, 3) that turns nothing but the jaw, axis-angle in radians; positive x opens the mouth."""
