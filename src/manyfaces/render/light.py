@@ -37,6 +37,37 @@ def spherical_harmonics(normals: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 9"]
     )
 
 
+def deng_harmonics(normals: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 9"]:
+    """The nine functions that R-Net's light multiplies, with the published constants, order and signs.
+
+    They are `spherical_harmonics` times what a matte surface passes on, but for factors and signs of their own; light
+    in these units can only be used with them.
+
+    Args:
+        normals: unit vectors, x to the subject's left, y up, z towards the viewer.
+
+    Source: Deng et al., CVPRW 2019, equation 2, constants of the published code.
+    """
+    x, y, z = normals.unbind(-1)
+    zeroth = math.pi / math.sqrt(4 * math.pi)
+    first = 2 * math.pi / math.sqrt(3) * math.sqrt(3 / (4 * math.pi))
+    second = 2 * math.pi / math.sqrt(8) * 3 * math.sqrt(5 / (12 * math.pi))
+    return torch.stack(
+        [
+            torch.full_like(x, zeroth),
+            -first * y,
+            first * z,
+            -first * x,
+            second * x * y,
+            -second * y * z,
+            second / (2 * math.sqrt(3)) * (3 * z * z - 1),
+            -second * x * z,
+            second / 2 * (x * x - y * y),
+        ],
+        -1,
+    )
+
+
 def distant_light(direction: tuple[float, float, float], colour: tuple[float, float, float]) -> Float[Tensor, "9 3"]:
     """A far lamp.
 

@@ -1,0 +1,141 @@
+"""From a vector of coefficients to a picture: the same camera, light and frame for every head model."""
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.core.errors import InputError
+from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle, vertex_normals
+from manyfaces.heads import HeadModel
+from manyfaces.methods.distill.coefficients import CoefficientLayout, FaceCoefficients
+from manyfaces.render import Render, deng_harmonics, render_mesh
+from manyfaces.render.interpolation import needs_no_gradient
+
+PICTURE_PX = 224
+FOCAL_PX = 1015.0
+# The published renderer counts rows from the bottom and the principal point lies at 112: row 223 - 112 from the top.
+CENTRE_PX = (112.0, 111.0)
+DISTANCE_M = 1.0
+M_PER_DM = 0.1
+JAW_UNIT_RAD = 0.1
+# White light of usual strength: what a prediction of zero means.
+USUAL_LIGHT = 0.8
+
+# Eyes, nose tip, mouth corners of the mean face of BFM, the subject's right first, decimetres; its origin is what the
+# crops of the published networks are cut around.
+MEAN_FIVE_DM = np.array(
+    [
+        (-0.3115, 0.2904, 0.1338),
+        (0.3098, 0.2897, 0.1318),
+        (0.0033, -0.0462, 0.5524),
+        (-0.2522, -0.3813, 0.2241),
+        (0.2485, -0.3813, 0.2224),
+    ]
+)
+MEAN_FIVE_DM.setflags(write=False)
+_FIVE_FROM_68 = (slice(36, 42), slice(42, 48), slice(30, 31), slice(48, 49), slice(54, 55))
+
+
+class FaceModel(nn.Module):
+    """A head model with the camera, the light and the coefficient layout of R-Net (Deng et al., CVPRW 2019).
+
+    Heads other than BFM are moved so that their five points lie about the origin as BFM's do; crops, translations and
+    angles then mean the same for all of them.
+
+    Args:
+        head: with the "68" landmarks and a space of skin colours.
+        layout: how many coefficients of each kind.
+
+    Raises:
+        InputError: the head has fewer coefficients than the layout, or lacks one of these.
+    """
+
+    origin: Tensor
+
+    def __init__(self, head: HeadModel, layout: CoefficientLayout):
+        super().__init__()
+        self.head = head
+        self.layout = layout
+        self.n_jaw = 3 if "jaw" in head.data.joint_names else 0
+        have = {"identity": head.n_identity, "expression": head.n_expression + self.n_jaw, "albedo": head.n_albedo}
+        for name, number in have.items():
+            if layout.sizes[name] > number:
+                raise InputError(
+                    f"{layout.sizes[name]} {name} coefficients are asked for, {head.data.name!r} has {number}"
+                )
+        five = five_of_68(head.landmarks(head.template))
+        origin = five.mean(0) - torch.tensor(MEAN_FIVE_DM.mean(0) * M_PER_DM, dtype=five.dtype)
+        self.register_buffer("origin", origin, persistent=False)
+
+    def vertices(self, c: FaceCoefficients) -> Float[Tensor, "*B V 3"]:
+        """The face about its origin, not turned yet; metres, head frame."""
+        if not self.n_jaw:
+            return self.head(c.identity, c.expression) - self.origin
+        pose = self.head.jaw_pose(c.expression[..., -self.n_jaw :] * JAW_UNIT_RAD)
+        return self.head(c.identity, c.expression[..., : -self.n_jaw], pose) - self.origin
+
+    def camera(self, c: FaceCoefficients) -> PerspectiveCamera:
+        """The camera of the 224 pixel picture that shows a face where its pose puts it."""
+        flip = HEAD_TO_CAMERA.to(c.angles)
+        centre = torch.tensor(CENTRE_PX).to(c.angles)
+        ahead = torch.tensor([0.0, 0.0, DISTANCE_M]).to(c.angles)
+        return PerspectiveCamera(
+            torch.full_like(c.angles[..., 0], FOCAL_PX),
+            centre.expand(*c.angles.shape[:-1], 2),
+            flip @ rotation_from_angles(c.angles),
+            c.translation * M_PER_DM @ flip + ahead,
+        )
+
+    def landmarks_px(self, c: FaceCoefficients) -> Float[Tensor, "*B 68 2"]:
+        """The 68 points on the 224 pixel picture."""
+        return self.camera(c).project(self.head.landmarks(self.vertices(c))).points_px
+
+    def colours(self, c: FaceCoefficients, vertices: Float[Tensor, "*B V 3"] | None = None) -> Float[Tensor, "*B V 3"]:
+        """Lit colours of the vertices as the published networks take them: light times albedo, both as sRGB numbers.
+
+        Args:
+            c: the face.
+            vertices: what `vertices` gives for it, where that is known already.
+        """
+        vertices = self.vertices(c) if vertices is None else vertices
+        turned = _normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
+        return self.head.albedo(c.albedo) * (deng_harmonics(turned) @ usual(c.light).mT)
+
+    def render(self, c: FaceCoefficients, size_px: int = PICTURE_PX) -> Render:
+        """Draw faces.
+
+        Args:
+            c: the faces, one batch dimension.
+            size_px: side of the picture; what it shows is the same for all sizes.
+        """
+        vertices = self.vertices(c)
+        camera = self.camera(c).scaled(size_px / PICTURE_PX)
+        colours = self.colours(c, vertices).clamp(0, 1)
+        return render_mesh(vertices, self.head.faces, camera, (size_px, size_px), albedo=colours, light=None)
+
+
+def usual(light: Float[Tensor, "*B 3 9"]) -> Float[Tensor, "*B 3 9"]:
+    """Predicted light with the usual white light added."""
+    offset = torch.zeros_like(light)
+    offset[..., 0] = USUAL_LIGHT
+    return light + offset
+
+
+def rotation_from_angles(angles: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3 3"]:
+    """R_z(roll) R_y(yaw) R_x(pitch) for column vectors; angles in the order pitch, yaw, roll, radians."""
+    x, y, z = (matrix_from_axis_angle(angles[..., k : k + 1] * torch.eye(3).to(angles)[k]) for k in range(3))
+    return z @ y @ x
+
+
+def five_of_68(points: Float[Tensor, "*B 68 D"]) -> Float[Tensor, "*B 5 D"]:
+    """Eyes, nose tip, mouth corners, left in the picture first."""
+    return torch.stack([points[..., rows, :].mean(-2) for rows in _FIVE_FROM_68], -2)
+
+
+def _normals(vertices: Tensor, faces: Tensor) -> Tensor:
+    if vertices.ndim == 3 and needs_no_gradient(vertices):
+        from manyfaces.render.pixels_numba import fast_vertex_normals
+
+        return fast_vertex_normals(vertices, faces)
+    return vertex_normals(vertices, faces)
