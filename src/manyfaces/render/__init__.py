@@ -3,7 +3,14 @@
 from manyfaces.render.colour import colour_bar, heat_colours, linear_from_srgb, srgb_from_linear
 from manyfaces.render.fragments import Fragments
 from manyfaces.render.interpolation import interpolate
-from manyfaces.render.light import DEFAULT_LIGHT, ambient_light, deng_harmonics, distant_light, shade, spherical_harmonics
+from manyfaces.render.light import (
+    DEFAULT_LIGHT,
+    ambient_light,
+    deng_harmonics,
+    distant_light,
+    shade,
+    spherical_harmonics,
+)
 from manyfaces.render.picture import CLAY, Render, render_mesh
 from manyfaces.render.rasterise import Backend, rasterise
 from manyfaces.render.sheet import contact_sheet, overlay, to_bytes
