@@ -5,6 +5,7 @@ from manyfaces.detect.boxes import FaceBox
 from manyfaces.detect.detector import FaceDetector
 from manyfaces.detect.landmarks import MIRROR_468, POINTS_68_FROM_468
 from manyfaces.detect.mesh import FaceMesh, FacePoints, TensorFunction, crop_from_box, crop_from_points
+from manyfaces.detect.rnet_alignment import RNetCrop, rnet_affine, rnet_crop, rnet_five
 
 __all__ = [
     "MIRROR_468",
@@ -14,11 +15,15 @@ __all__ = [
     "FaceDetector",
     "FaceMesh",
     "FacePoints",
+    "RNetCrop",
     "TensorFunction",
     "arcface_crop",
     "crop_from_box",
     "crop_from_points",
     "five_points",
     "portrait_crop",
+    "rnet_affine",
+    "rnet_crop",
+    "rnet_five",
     "to_face_crops",
 ]
