@@ -44,6 +44,12 @@ def stand_in(repository: Path) -> ModuleType:
     return _module(repository / "tests" / "io" / "flame_stand_in.py")
 
 
+@pytest.fixture(scope="session")
+def bfm_stand_in(repository: Path) -> ModuleType:
+    """The module that writes files in BFM's layouts."""
+    return _module(repository / "tests" / "io" / "bfm_stand_in.py")
+
+
 def _module(path: Path) -> ModuleType:
     # Tests are no package, so what they share has no name to import it by.
     spec = importlib.util.spec_from_file_location(f"tests_{path.stem}", path)

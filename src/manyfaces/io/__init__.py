@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from manyfaces.io.bundles import write_bundle
     from manyfaces.io.checkpoints import Weights, load_into, load_weights, save_weights
     from manyfaces.io.gltf import MorphTarget, glb_bytes
-    from manyfaces.io.head_files import import_flame, load_head, save_head
+    from manyfaces.io.head_files import import_bfm, import_flame, load_head, save_head
     from manyfaces.io.image import LoadedImage, load_image, read_image, read_mask, write_image
     from manyfaces.io.litert import load_network
     from manyfaces.io.mesh_files import obj_text, ply_bytes
@@ -21,6 +21,7 @@ __all__ = [
     "Weights",
     "atomic_path",
     "glb_bytes",
+    "import_bfm",
     "import_flame",
     "load_head",
     "load_image",
@@ -46,7 +47,7 @@ _MODULES = {
     "bundles": ("write_bundle",),
     "checkpoints": ("Weights", "load_into", "load_weights", "save_weights"),
     "gltf": ("MorphTarget", "glb_bytes"),
-    "head_files": ("import_flame", "load_head", "save_head"),
+    "head_files": ("import_bfm", "import_flame", "load_head", "save_head"),
     "image": ("LoadedImage", "load_image", "read_image", "read_mask", "write_image"),
     "litert": ("load_network",),
     "mesh_files": ("obj_text", "ply_bytes"),
