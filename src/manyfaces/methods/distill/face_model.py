@@ -1,40 +1,26 @@
 """From a vector of coefficients to a picture: the same camera, light and frame for every head model."""
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
+from manyfaces.detect.rnet_alignment import FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX
 from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle, vertex_normals
 from manyfaces.heads import HeadModel
 from manyfaces.methods.distill.coefficients import CoefficientLayout, FaceCoefficients
 from manyfaces.render import Render, deng_harmonics, render_mesh
 from manyfaces.render.interpolation import needs_no_gradient
 
-PICTURE_PX = 224
 FOCAL_PX = 1015.0
-# The published renderer counts rows from the bottom and the principal point lies at 112: row 223 - 112 from the top.
-CENTRE_PX = (112.0, 111.0)
 DISTANCE_M = 1.0
 M_PER_DM = 0.1
 JAW_UNIT_RAD = 0.1
 # White light of usual strength: what a prediction of zero means.
 USUAL_LIGHT = 0.8
 
-# Eyes, nose tip, mouth corners of the mean face of BFM, the subject's right first, decimetres; its origin is what the
-# crops of the published networks are cut around.
-MEAN_FIVE_DM = np.array(
-    [
-        (-0.3115, 0.2904, 0.1338),
-        (0.3098, 0.2897, 0.1318),
-        (0.0033, -0.0462, 0.5524),
-        (-0.2522, -0.3813, 0.2241),
-        (0.2485, -0.3813, 0.2224),
-    ]
-)
-MEAN_FIVE_DM.setflags(write=False)
-_FIVE_FROM_68 = (slice(36, 42), slice(42, 48), slice(30, 31), slice(48, 49), slice(54, 55))
+# Which of the 68 points make the five; an eye is the middle of its corners.
+_FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
 
 
 class FaceModel(nn.Module):
@@ -64,8 +50,8 @@ class FaceModel(nn.Module):
                 raise InputError(
                     f"{layout.sizes[name]} {name} coefficients are asked for, {head.data.name!r} has {number}"
                 )
-        five = five_of_68(head.landmarks(head.template))
-        origin = five.mean(0) - torch.tensor(MEAN_FIVE_DM.mean(0) * M_PER_DM, dtype=five.dtype)
+        five = _five(head.landmarks(head.template))
+        origin = five.mean(0) - torch.tensor(FIVE_IN_SPACE.mean(0) * M_PER_DM).to(five)
         self.register_buffer("origin", origin, persistent=False)
 
     def vertices(self, c: FaceCoefficients) -> Float[Tensor, "*B V 3"]:
@@ -78,7 +64,7 @@ class FaceModel(nn.Module):
     def camera(self, c: FaceCoefficients) -> PerspectiveCamera:
         """The camera of the 224 pixel picture that shows a face where its pose puts it."""
         flip = HEAD_TO_CAMERA.to(c.angles)
-        centre = torch.tensor(CENTRE_PX).to(c.angles)
+        centre = torch.tensor(FRAME_ORIGIN_PX).to(c.angles)
         ahead = torch.tensor([0.0, 0.0, DISTANCE_M]).to(c.angles)
         return PerspectiveCamera(
             torch.full_like(c.angles[..., 0], FOCAL_PX),
@@ -91,6 +77,10 @@ class FaceModel(nn.Module):
         """The 68 points on the 224 pixel picture."""
         return self.camera(c).project(self.head.landmarks(self.vertices(c))).points_px
 
+    def five_px(self, c: FaceCoefficients) -> Float[Tensor, "*B 5 2"]:
+        """Eyes, nose tip and mouth corners on the 224 pixel picture, left in the picture first."""
+        return _five(self.landmarks_px(c))
+
     def colours(self, c: FaceCoefficients, vertices: Float[Tensor, "*B V 3"] | None = None) -> Float[Tensor, "*B V 3"]:
         """Lit colours of the vertices as the published networks take them: light times albedo, both as sRGB numbers.
 
@@ -102,7 +92,7 @@ class FaceModel(nn.Module):
         turned = _normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
         return self.head.albedo(c.albedo) * (deng_harmonics(turned) @ usual(c.light).mT)
 
-    def render(self, c: FaceCoefficients, size_px: int = PICTURE_PX) -> Render:
+    def render(self, c: FaceCoefficients, size_px: int = RNET_PX) -> Render:
         """Draw faces.
 
         Args:
@@ -110,7 +100,7 @@ class FaceModel(nn.Module):
             size_px: side of the picture; what it shows is the same for all sizes.
         """
         vertices = self.vertices(c)
-        camera = self.camera(c).scaled(size_px / PICTURE_PX)
+        camera = self.camera(c).scaled(size_px / RNET_PX)
         colours = self.colours(c, vertices).clamp(0, 1)
         return render_mesh(vertices, self.head.faces, camera, (size_px, size_px), albedo=colours, light=None)
 
@@ -128,9 +118,8 @@ def rotation_from_angles(angles: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3 3
     return z @ y @ x
 
 
-def five_of_68(points: Float[Tensor, "*B 68 D"]) -> Float[Tensor, "*B 5 D"]:
-    """Eyes, nose tip, mouth corners, left in the picture first."""
-    return torch.stack([points[..., rows, :].mean(-2) for rows in _FIVE_FROM_68], -2)
+def _five(points: Tensor) -> Tensor:
+    return torch.stack([points[..., list(rows), :].mean(-2) for rows in _FIVE_FROM_68], -2)
 
 
 def _normals(vertices: Tensor, faces: Tensor) -> Tensor:
