@@ -7,7 +7,7 @@ from typing import Literal
 
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.data.photos import OcclusionAugment, PhotoSource, SampleSet, open_set, photo_source
-from manyfaces.data.photos.shards import INDEX
+from manyfaces.data.tar_shards import INDEX
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import torch
 
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.data.photos import PackConfig, open_photo_set, open_set, open_shards, pack, photo_source
-from manyfaces.data.photos.shards import INDEX
+from manyfaces.data.tar_shards import INDEX
 
 SMALL = PackConfig(photos_per_shard=4)
 IN_ORDER = PackConfig(photos_per_shard=4, shuffle_seed=None)

@@ -8,7 +8,7 @@ from manyfaces.data.photos.lists import open_photo_set
 from manyfaces.data.photos.photo_set import Missing
 from manyfaces.data.photos.sample import SampleSet
 from manyfaces.data.photos.shard_set import open_shards
-from manyfaces.data.photos.shards import INDEX
+from manyfaces.data.tar_shards import INDEX
 
 
 def open_set(
