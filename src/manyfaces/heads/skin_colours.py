@@ -7,7 +7,7 @@ brows, beard, hair, iris, the shade around the eyes, and smooth changes across t
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from manyfaces.core.errors import InputError
 from manyfaces.heads.data import HeadData
@@ -20,36 +20,38 @@ DIRECTIONS = (
 )
 """Names of the directions, in order."""
 
+_SKIN = (0.78, 0.58, 0.50)
 _BROWS, _EYES, _NOSE, _LIPS = slice(17, 27), slice(36, 48), slice(29, 36), slice(48, 60)
 _CHEEKS = ((2, 31), (14, 35))
 
 
 def with_skin_colours(data: HeadData) -> HeadData:
-    """The head with the drawn space of colours, unless it has one.
+    """The head with the drawn space of colours, unless it has one; without colours of its own it is skin all over.
 
     Raises:
-        InputError: the head has no mean colours, landmarks or masks to draw it from.
+        InputError: the head has no landmarks to draw it around.
     """
     if data.albedo_basis is not None:
         return data
-    missing = [name for name in ("skin", "lips", "scalp", "eyeballs") if name not in data.masks]
-    if data.albedo is None or missing or "68" not in data.landmarks:
-        raise InputError(
-            f"head {data.name!r} lacks what colours are drawn from", "take openhead, BFM, or FLAME textures"
-        )
+    if "68" not in data.landmarks:
+        raise InputError(f"head {data.name!r} has no 68 landmarks to draw colours around")
+    if data.albedo is None:
+        data = replace(data, albedo=np.tile(np.array(_SKIN, np.float32), (len(data.template), 1)))
     drawn = _directions(data)
     colours = [drawn[name][0][:, None] * np.array(drawn[name][1]) for name in DIRECTIONS]
     return replace(data, albedo_basis=np.stack(colours).astype(np.float32))
 
 
 def hair_reach(data: HeadData) -> Weights:
-    """How far each vertex lies from the hair of the head's own colours, metres; eyes, mouth and ears lie far off."""
+    """How far each vertex lies from the head's own hair, metres; eyes, mouth and ears, and bald heads, lie far off."""
+    if not _mask(data, "scalp").any():
+        return np.full(len(data.template), 10.0)
     scalp = data.template[data.masks["scalp"]]
     far = np.linalg.norm(data.template[:, None] - scalp[None], axis=-1).min(1)
     points = _points(data)
     below_brows = np.clip((points[_BROWS, 1].max() + 0.004 - data.template[:, 1]) / 0.01, 0, None)
     ahead = data.template[:, 2] > points[[0, 16], 2].mean()
-    off = ~data.masks["skin"] | data.masks.get("ears", np.zeros(len(far), bool))
+    off = ~_mask(data, "skin", True) | _mask(data, "ears")
     return far + 0.05 * below_brows * ahead + off
 
 
@@ -57,13 +59,13 @@ def _directions(data: HeadData) -> dict[str, tuple[Weights, tuple[float, float, 
     """Regions, and how one standard deviation colours them."""
     where, points = data.template, _points(data)
     brows, scalp = _brows(data, points), _scalp(data)
-    lips = data.masks["lips"].astype(float)
-    skin = data.masks["skin"] * (1 - brows) * (1 - scalp) * (1 - lips)
+    lips = _mask(data, "lips").astype(float)
+    skin = _mask(data, "skin", True) * (1 - brows) * (1 - scalp) * (1 - lips)
     iris = _iris(data)
     height = (where[:, 1] - points[30, 1]) / 0.06
     side = where[:, 0] / 0.06
     beard = _around(where, points[3:14], 0.022) * _below(where, points[33, 1])
-    moustache = _around(where, points[48:55] + [0, 0.006, 0], 0.007)
+    moustache = _around(where, points[48:55] + np.array((0, 0.006, 0)), 0.007)
     return {
         "tone": (skin + 0.7 * lips, (0.14, 0.14, 0.13)),
         "blood": (skin + 0.7 * lips, (0.02, -0.03, -0.03)),
@@ -88,6 +90,10 @@ def _directions(data: HeadData) -> dict[str, tuple[Weights, tuple[float, float, 
     }
 
 
+def _mask(data: HeadData, name: str, otherwise: bool = False) -> Bool[np.ndarray, " V"]:
+    return data.masks.get(name, np.full(len(data.template), otherwise))
+
+
 def _points(data: HeadData) -> Float[np.ndarray, "68 3"]:
     points = data.landmarks["68"]
     return np.einsum("lkc,lk->lc", data.template[data.faces[points.face_ids]], points.barycentrics)
@@ -110,22 +116,22 @@ def _darkness(data: HeadData) -> Weights:
     """How much darker than the skin the mean colours are, 0 to 1."""
     assert data.albedo is not None
     luma = data.albedo @ np.array([0.299, 0.587, 0.114])
-    skin = np.median(luma[data.masks["skin"]])
+    skin = np.median(luma[_mask(data, "skin", True)])
     return np.clip((skin - luma) / (0.55 * skin), 0, 1)
 
 
 def _brows(data: HeadData, points: np.ndarray) -> Weights:
     near = np.linalg.norm(data.template[:, None] - points[None, _BROWS], axis=-1).min(1) < 0.016
     above = data.template[:, 1] > points[_EYES, 1].max() + 0.002
-    return _darkness(data) * data.masks["skin"] * near * above
+    return _darkness(data) * _mask(data, "skin", True) * near * above
 
 
 def _scalp(data: HeadData) -> Weights:
     high = data.template[:, 1] > _points(data)[_BROWS, 1].max() + 0.015
-    return np.maximum(data.masks["scalp"], _darkness(data) * data.masks["skin"] * high)
+    return np.maximum(_mask(data, "scalp"), _darkness(data) * _mask(data, "skin", True) * high)
 
 
 def _iris(data: HeadData) -> Weights:
     assert data.albedo is not None
     luma = data.albedo @ np.array([0.299, 0.587, 0.114])
-    return (data.masks["eyeballs"] & (luma > 0.06) & (luma < 0.5)).astype(float)
+    return (_mask(data, "eyeballs") & (luma > 0.06) & (luma < 0.5)).astype(float)

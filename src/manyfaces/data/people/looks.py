@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from manyfaces.geometry import PerspectiveCamera
 from manyfaces.heads import HeadModel
@@ -27,9 +28,9 @@ class Looks:
 
     @staticmethod
     def of(head: HeadModel) -> "Looks":
-        """The looks of a head model with drawn colours."""
+        """The looks of a head model."""
         reach = torch.from_numpy(hair_reach(head.data)).float()
-        return Looks(reach, head.template[:, 1] - head.template[head.mask("front"), 1].mean())
+        return Looks(reach, head.template[:, 1] - head.landmarks(head.template)[:, 1].mean())
 
     def hair_share(self, n: int, generator: torch.Generator) -> Float[Tensor, "B V"]:
         """How much of each vertex is hair: hairlines recede and come down, some heads are shaved."""
@@ -71,13 +72,11 @@ class Looks:
         strands = 1 + 0.25 * _normal((n, n_vertices, 1), generator)
         mottled = 1 + _uniform((n, 1, 1), 0.0, 0.04, generator) * _normal((n, n_vertices, 1), generator)
         colours = lit * mottled * (1 - share[..., None]) + hair * strands * share[..., None]
-        side = torch.nn.functional.normalize(_normal((n, 1, 3), generator), dim=-1)
+        side = normalize(_normal((n, 1, 3), generator), dim=-1)
         edge = (normals * side).sum(-1, keepdim=True) - _uniform((n, 1, 1), -0.4, 0.8, generator)
         shade = _uniform((n, 1, 1), 0.0, 0.35, generator) * _chance((n, 1, 1), 0.5, generator)
-        lamp = torch.nn.functional.normalize(
-            _normal((n, 1, 3), generator) + torch.tensor([0.0, 0.5, 1.5]).to(lit), dim=-1
-        )
-        half = torch.nn.functional.normalize(lamp + torch.tensor([0.0, 0.0, 1.0]).to(lit), dim=-1)
+        lamp = normalize(_normal((n, 1, 3), generator) + torch.tensor([0.0, 0.5, 1.5]).to(lit), dim=-1)
+        half = normalize(lamp + torch.tensor([0.0, 0.0, 1.0]).to(lit), dim=-1)
         hard = _uniform((n, 1, 1), 4.0, 30.0, generator)
         gloss = (
             0.3
@@ -88,7 +87,9 @@ class Looks:
 
 
 def hair_colour(head: HeadModel, albedo: Float[Tensor, "B T"]) -> Float[Tensor, "B 1 3"]:
-    """The colour of a head's hair: that of its scalp, which the colour space knows."""
+    """The colour of a head's hair: that of its scalp, which the colour space knows; brown where there is no scalp."""
+    if "scalp" not in head.data.masks:
+        return albedo.new_tensor((0.3, 0.2, 0.15)).expand(len(albedo), 1, 3)
     colours = head.albedo(albedo * _hair_only(albedo.shape[-1]).to(albedo))
     return colours[:, head.mask("scalp")].mean(1, keepdim=True).clamp(0.02, 1)
 

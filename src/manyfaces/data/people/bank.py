@@ -1,0 +1,131 @@
+"""Pictures of people drawn once and kept on disk, where drawing is slower than learning."""
+
+import hashlib
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from manyfaces.core.config import to_json
+from manyfaces.core.errors import DataError
+from manyfaces.data.people.config import PeopleConfig
+from manyfaces.data.people.pictures import People, PeopleBatch
+from manyfaces.heads import HeadModel
+from manyfaces.heads.skin_colours import with_skin_colours
+from manyfaces.io.atomic import atomic_path
+from manyfaces.io.head_files import load_head
+from manyfaces.methods.distill import OPEN, CoefficientLayout, FaceModel
+
+SHARD_PICTURES = 960
+_BATCH = 48
+
+
+@dataclass(frozen=True)
+class PeopleBankConfig:
+    """What a bank holds.
+
+    Attributes:
+        seed: root of all random streams; training, validation and test banks have different ones.
+        n_pictures: how many, a multiple of the shards' size or less than one of them.
+        head: name or path of the head model.
+        layout: how many coefficients of each kind.
+        people: how people are drawn.
+    """
+
+    seed: int = 0
+    n_pictures: int = 60_000
+    head: str = "openhead"
+    layout: CoefficientLayout = OPEN.layout
+    people: PeopleConfig = field(default_factory=PeopleConfig)
+
+
+@dataclass(frozen=True)
+class PeopleBank:
+    """A bank on disk: pictures stay there until they are asked for.
+
+    Attributes:
+        shards: (n, 3, S, S) each, RGB.
+        coefficients: (N, K), of all pictures in order.
+    """
+
+    shards: tuple[UInt8[np.ndarray, "n 3 S S"], ...]
+    coefficients: Float[Tensor, "N K"]
+
+    def __len__(self) -> int:
+        return len(self.coefficients)
+
+    def at(self, rows: Int[Tensor, " B"]) -> PeopleBatch:
+        """The pictures of some rows."""
+        size = len(self.shards[0])
+        pictures = np.stack([self.shards[row // size][row % size] for row in rows.tolist()])
+        return PeopleBatch(torch.from_numpy(pictures), self.coefficients[rows])
+
+
+def face_model(head: str, layout: CoefficientLayout) -> FaceModel:
+    """A head model by name with R-Net's camera and light; its colours are drawn where it has none.
+
+    Raises:
+        HeadFileError: there is no such head.
+        InputError: it has fewer coefficients than the layout.
+    """
+    return FaceModel(HeadModel(with_skin_colours(load_head(head))), layout)
+
+
+def build_people_bank(
+    config: PeopleBankConfig, folder: Path, n_workers: int = 2, tick: Callable[[int], None] | None = None
+) -> PeopleBank:
+    """Draw a bank in parallel, in shards that an interrupted run picks up again.
+
+    Args:
+        config: what to draw.
+        folder: where the shards go, or are.
+        n_workers: processes.
+        tick: called with the number of pictures each time some are done.
+    """
+    size = min(SHARD_PICTURES, config.n_pictures)
+    jobs = [(config, number, size, folder) for number in range(config.n_pictures // size)]
+    folder.mkdir(parents=True, exist_ok=True)
+    with multiprocessing.get_context("spawn").Pool(n_workers, torch.set_num_threads, (1,)) as pool:
+        for done in pool.imap_unordered(_draw_shard, jobs):
+            if tick:
+                tick(done)
+    return _opened([_paths(folder, config, number) for _, number, _, _ in jobs])
+
+
+def _draw_shard(job: tuple[PeopleBankConfig, int, int, Path]) -> int:
+    config, number, size, folder = job
+    pictures_path, truth_path = _paths(folder, config, number)
+    if not truth_path.exists():
+        people = People(face_model(config.head, config.layout), config.people)
+        starts = range(0, size, _BATCH)
+        batches = [people.batch(config.seed, number * SHARD_PICTURES + at, min(_BATCH, size - at)) for at in starts]
+        _save(pictures_path, torch.cat([batch.pictures for batch in batches]))
+        _save(truth_path, torch.cat([batch.coefficients for batch in batches]))  # last: it says that the shard is whole
+    return size
+
+
+def _save(path: Path, values: Tensor) -> None:
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, values.numpy())
+
+
+def _opened(paths: list[tuple[Path, Path]]) -> PeopleBank:
+    try:
+        shards = tuple(np.load(pictures, mmap_mode="r", allow_pickle=False) for pictures, _ in paths)
+        truth = [torch.from_numpy(np.load(path, allow_pickle=False)) for _, path in paths]
+    except (OSError, ValueError) as error:
+        raise DataError(f"a shard of the bank is damaged: {error}", "remove it; it will be drawn again") from None
+    return PeopleBank(shards, torch.cat(truth))
+
+
+def _paths(folder: Path, config: PeopleBankConfig, number: int) -> tuple[Path, Path]:
+    """Files of a shard, named by all settings that shape it, so that no others are taken up."""
+    size = min(SHARD_PICTURES, config.n_pictures)
+    settings = to_json(replace(config, n_pictures=size))
+    name = f"{hashlib.sha256(settings.encode()).hexdigest()[:10]}-{number:05d}"
+    return folder / f"{name}-pictures.npy", folder / f"{name}-coefficients.npy"
