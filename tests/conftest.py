@@ -50,6 +50,18 @@ def bfm_stand_in(repository: Path) -> ModuleType:
     return _module(repository / "tests" / "io" / "bfm_stand_in.py")
 
 
+@pytest.fixture(scope="session")
+def resnet_stand_in(repository: Path) -> ModuleType:
+    """The module that makes weights with the names and shapes of published residual networks."""
+    return _module(repository / "tests" / "io" / "resnet_stand_in.py")
+
+
+@pytest.fixture(scope="session")
+def records_stand_in(repository: Path) -> ModuleType:
+    """The module that writes TFRecord files and the messages in them."""
+    return _module(repository / "tests" / "io" / "tf_record_stand_in.py")
+
+
 def _module(path: Path) -> ModuleType:
     # Tests are no package, so what they share has no name to import it by.
     spec = importlib.util.spec_from_file_location(f"tests_{path.stem}", path)

@@ -193,7 +193,7 @@ def test_damaged_and_newer_mat_files_are_named(folder: Path, monkeypatch: pytest
     whole = path.read_bytes()
     for raw in (b"", b"no mat", whole[: len(whole) // 2]):
         path.write_bytes(raw)
-        with pytest.raises(HeadFileError, match="01_MorphableModel.mat"):
+        with pytest.raises(HeadFileError, match=r"01_MorphableModel\.mat"):
             read_bfm(folder)
     # The header of version 7.3; what follows is HDF5.
     path.write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + struct.pack("<H", 0x0200) + b"IM" + bytes(384))

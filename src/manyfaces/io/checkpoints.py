@@ -105,8 +105,13 @@ def load_into(module: nn.Module, weights: Weights) -> None:
     module.load_state_dict(weights.state, strict=True)
 
 
-def check_fit(module: nn.Module, weights: Weights) -> None:
+def check_fit(module: nn.Module, weights: Weights, fix: str = "") -> None:
     """See to it that weights are a network's; of the network, names and shapes are looked at.
+
+    Args:
+        module: the network, which may be without numbers.
+        weights: of a file of ours, or of another's that was read.
+        fix: what to do about one that does not fit, where it is another's.
 
     Raises:
         WeightError: names or shapes differ, or a value is not finite.
@@ -121,11 +126,12 @@ def check_fit(module: nn.Module, weights: Weights) -> None:
         faults.append(f"has other shapes: {_some(wrong)}, {name} is {shapes}")
     if faults:
         raise WeightError(
-            f"{weights.path} does not fit: it {'; it '.join(faults)}", "use the configuration it was trained with"
+            f"{weights.path} does not fit: it {'; it '.join(faults)}",
+            fix or "use the configuration it was trained with",
         )
     broken = sorted(n for n, t in weights.state.items() if t.is_floating_point() and not bool(t.isfinite().all()))
     if broken:
-        raise WeightError(f"{weights.path} holds values that are not finite: {_some(broken)}", "train it again")
+        raise WeightError(f"{weights.path} holds values that are not finite: {_some(broken)}", fix or "train it again")
 
 
 def _plain(tensor: Tensor, half: bool) -> Tensor:

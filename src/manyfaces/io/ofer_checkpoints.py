@@ -1,57 +1,24 @@
-"""Read the checkpoints that the authors of OFER publish: `.tar` files written by torch.save.
+"""Read the checkpoints that the authors of OFER publish: `.tar` files written by torch.save."""
 
-Such a file is a pickle, and a pickle is a program. torch reads it here with `weights_only=True`, which builds tensors
-and plain containers and calls nothing else. Only tensors are of use; numpy's numbers and the few containers that
-training statistics bring along are built as `_LeftOut`, which keeps nothing, and every other class refuses the file.
-"""
-
-import pickle
 import re
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import torch
 from jaxtyping import Int64
 from torch import Tensor
 
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import State
+from manyfaces.io.torch_files import AGAIN, plain_tensors, read_torch_file, some
 from manyfaces.methods.ofer.replay import Shapes
 
 Part = Literal["idgen", "idrank", "expgen"]
 
-_AGAIN = "download it again from the place that publishes it"
 _HELD = re.compile(r"(?P<path>.+)\.qkv\.weight")
 _TITLES: dict[Part, str] = {"idgen": "IdGen", "idrank": "IdRank", "expgen": "ExpGen"}
-
-
-class _LeftOut:
-    """Stands for a value that is not needed; whatever it is made of is thrown away."""
-
-    def __init__(self, *parts: Any, **named: Any):
-        pass
-
-    def __setstate__(self, state: Any) -> None:
-        pass
-
-
-def _plain_dict(*_: Any) -> dict[Any, Any]:
-    return {}
-
-
-_NUMPY_MAKERS = ("scalar", "_reconstruct")
-
-#: Classes that may be named, and what is built in their place: numpy's and Python's own are never called.
-_STAND_INS: list[Any] = [
-    (_plain_dict, "collections.defaultdict"),
-    *((_LeftOut, f"builtins.{name}") for name in ("dict", "float", "int", "list")),  # makers of a defaultdict's values
-    *((_LeftOut, f"numpy.{name}") for name in ("dtype", "ndarray")),
-    *((_LeftOut, f"numpy.{core}.multiarray.{name}") for core in ("core", "_core") for name in _NUMPY_MAKERS),
-]
 
 
 @dataclass(frozen=True)
@@ -92,7 +59,7 @@ def read_ofer_checkpoint(path: str | Path, part: Part, layout: Mapping[str, Shap
             not finite, or naming anything but tensors and plain values.
     """
     path = Path(path)
-    found = _read(path)
+    found = read_torch_file(path, "checkpoint of OFER")
     _check_kind(path, found, part)
     states = {network: _tensors(path, network, found) for network in layout}
     projections = _projections(states["net"])
@@ -133,40 +100,10 @@ def read_front_indices(path: str | Path, n_vertices: int) -> Int64[np.ndarray, "
     return indices.astype(np.int64)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise WeightError(f"{path} {'is a folder' if path.is_dir() else 'does not exist'}", "check the path")
-    try:
-        with torch.serialization.safe_globals(_STAND_INS):
-            # Files of torch before 1.6 are no zip archives, and cannot be mapped.
-            found = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        if named := re.search(r"GLOBAL (\S+)|unrecognized function (\S+)", str(error)):
-            name = next(filter(None, named.groups()))
-            message = f"{path} asks for {name}, which is no tensor: refused, nothing was run"
-            raise WeightError(message, "do not trust this file; " + _AGAIN) from None
-        raise _damaged(path, error) from None
-    except PermissionError:
-        raise WeightError(f"{path} may not be read", "check its permissions") from None
-    except MemoryError:
-        raise WeightError(f"{path} does not fit into memory", "free some memory") from None
-    except Exception as error:  # a damaged pickle or archive fails anywhere, with any exception
-        raise _damaged(path, error) from None
-    if not isinstance(found, dict):
-        raise WeightError(f"{path} holds a {type(found).__name__}, not a checkpoint of OFER", _AGAIN)
-    return {str(key): value for key, value in found.items()}
-
-
-def _damaged(path: Path, error: Exception) -> WeightError:
-    # torch puts a page of advice before its reason.
-    why = str(error).rpartition("WeightsUnpickler error: ")[2].strip().partition("\n")[0][:120] or type(error).__name__
-    return WeightError(f"{path} is damaged or no checkpoint: {why}", _AGAIN)
-
-
 def _check_kind(path: Path, found: dict[str, Any], part: Part) -> None:
     if not isinstance(found.get("net"), dict):
         names = ", ".join(sorted(found)[:5]) or "nothing"
-        raise WeightError(f"{path} is no checkpoint of OFER: it holds {names}, and no 'net'", _AGAIN)
+        raise WeightError(f"{path} is no checkpoint of OFER: it holds {names}, and no 'net'", AGAIN)
     ranks = any(str(name).startswith("ranklayers.") for name in found["net"])
     kind: Part = "idrank" if ranks else "expgen" if "farl" in found else "idgen"
     if kind != part:
@@ -176,20 +113,8 @@ def _check_kind(path: Path, found: dict[str, Any], part: Part) -> None:
 def _tensors(path: Path, network: str, found: dict[str, Any]) -> State:
     state = found.get(network)
     if not isinstance(state, dict):
-        raise WeightError(f"{path} holds no weights of {network!r}", _AGAIN)
-    foreign = [str(name) for name, value in state.items() if not _is_plain(value)]
-    if foreign:
-        raise WeightError(f"{path} holds in {network!r} what is no plain tensor: {_some(foreign)}", _AGAIN)
-    return {str(name): value.detach() for name, value in state.items()}
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether it is a tensor of numbers that are all there: none that is sparse, empty-handed or repeats itself."""
-    if type(value) not in (Tensor, torch.nn.Parameter) or value.layout != torch.strided or value.device.type != "cpu":
-        return False
-    if not (value.is_floating_point() or value.dtype == torch.int64):
-        return False
-    return value.untyped_storage().nbytes() >= value.numel() * value.element_size()
+        raise WeightError(f"{path} holds no weights of {network!r}", AGAIN)
+    return plain_tensors(path, state, network)
 
 
 def _projections(net: State) -> State:
@@ -201,7 +126,7 @@ def _check_projections(path: Path, net: State, projections: State) -> None:
     for attention, weight in projections.items():
         out = net.get(f"{attention}.to_out.weight")
         if out is None or weight.shape != (3 * out.shape[1], out.shape[0], 1):
-            raise WeightError(f"{path} holds a projection that fits no attention block: {attention}", _AGAIN)
+            raise WeightError(f"{path} holds a projection that fits no attention block: {attention}", AGAIN)
 
 
 def _fitting(path: Path, network: str, state: State, shapes: Shapes) -> State:
@@ -210,7 +135,7 @@ def _fitting(path: Path, network: str, state: State, shapes: Shapes) -> State:
     missing = sorted(set(shapes) - set(state))
     extra = sorted(name for name in set(state) - set(shapes) if not visual or name.startswith("visual."))
     wrong = [name for name in shapes if name in state and tuple(state[name].shape) != tuple(shapes[name])]
-    faults = [f"lacks {_some(missing)}"] * bool(missing) + [f"has unknown {_some(extra)}"] * bool(extra)
+    faults = [f"lacks {some(missing)}"] * bool(missing) + [f"has unknown {some(extra)}"] * bool(extra)
     if wrong:
         faults += [f"has {wrong[0]} of shape {tuple(state[wrong[0]].shape)} instead of {tuple(shapes[wrong[0]])}"]
     if faults:
@@ -223,14 +148,10 @@ def _check_finite(path: Path, networks: Mapping[str, State]) -> None:
     for network, state in networks.items():
         broken = [name for name, t in state.items() if t.is_floating_point() and not bool(t.isfinite().all())]
         if broken:
-            raise WeightError(f"{path} holds values that are not finite: {network!r} {_some(broken)}", _AGAIN)
+            raise WeightError(f"{path} holds values that are not finite: {network!r} {some(broken)}", AGAIN)
 
 
 def _betas(path: Path, found: dict[str, Any]) -> Tensor | None:
     schedule = found.get("var_sched")
     betas = schedule.get("betas") if isinstance(schedule, dict) else None
     return betas.detach() if isinstance(betas, Tensor) else None
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
