@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from manyfaces.core.errors import InputError
@@ -24,7 +24,6 @@ def seen(scale: float, angles: tuple[float, float, float], place: tuple[float, f
 
 
 @given(st.floats(5, 2000), st.tuples(ANGLE, ANGLE, ANGLE), st.tuples(PLACE, PLACE))
-@settings(max_examples=50, deadline=None)
 def test_a_known_pose_comes_back(scale, angles, place) -> None:
     matrix = rnet_affine(torch.tensor(seen(scale, angles, place))).numpy()
     np.testing.assert_allclose(matrix[:, :2], 102 / scale * np.eye(2), rtol=1e-9)
@@ -33,7 +32,6 @@ def test_a_known_pose_comes_back(scale, angles, place) -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(40, 3000))
-@settings(max_examples=30, deadline=None)
 def test_equal_to_the_published_system_of_equations(seed: int, height: int) -> None:
     # Eight unknowns from ten equations, y measured up from the last row; any five points, so that residuals stay.
     five = seen(150, (0.3, -0.2, 0.1), (200, 300)) + np.random.default_rng(seed).normal(0, 15, (5, 2))
@@ -102,7 +100,6 @@ def test_half_the_size_shows_the_same(smooth: np.ndarray) -> None:
 
 
 @given(st.floats(0.05, 20), st.tuples(PLACE, PLACE))
-@settings(max_examples=30, deadline=None)
 def test_cameras_and_points_go_there_and_back(scale, shift) -> None:
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
     crop = RNetCrop(np.zeros((224, 224, 3), np.uint8), matrix)
