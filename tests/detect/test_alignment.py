@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from manyfaces.detect import POINTS_68_FROM_468, FaceCrops, arcface_crop, five_points, portrait_crop, to_face_crops
-from manyfaces.detect.alignment import ARCFACE_TEMPLATE_112, points_box
+from manyfaces.detect.alignment import ARCFACE_TEMPLATE_112, align_faces, points_box
 
 
 def ramp(height=300, width=400):
@@ -81,3 +81,31 @@ def test_rows_of_a_batch():
     crops = FaceCrops(torch.randn(3, 3, 112, 112), torch.randn(3, 3, 224, 224)).at(slice(1, 3))
     assert len(crops) == 2
     assert crops.to("cpu").portrait.shape == (2, 3, 224, 224)
+
+
+def test_a_batch_of_tensors_is_cut_as_one_picture_is():
+    image = ramp(224, 224)
+    five = [turned(ARCFACE_TEMPLATE_112, 1.4, 0.2, (30, 50)), turned(ARCFACE_TEMPLATE_112, 1.2, -0.4, (20, 40))]
+    expected = np.stack([arcface_crop(image, points) for points in five])
+    pictures = torch.tensor(image, dtype=torch.float32).permute(2, 0, 1).expand(2, 3, 224, 224)
+    found = align_faces(pictures, torch.tensor(np.stack(five), dtype=torch.float32), 224).permute(0, 2, 3, 1).numpy()
+    # Where the crop leaves the picture the two blend into black a little differently.
+    inside = (expected > 2).all(-1)[..., None] & (found > 2)
+    assert inside.mean() > 0.8
+    np.testing.assert_allclose(found[inside], expected[inside], atol=1)
+
+
+def test_a_picture_may_have_fewer_pixels_than_the_frame_it_shows():
+    along = (torch.arange(224) + 0.5) / 224
+    large = along.expand(1, 3, 224, 224)
+    small = torch.nn.functional.avg_pool2d(large, 2)
+    five = torch.tensor(turned(ARCFACE_TEMPLATE_112, 1.4, 0.2, (30, 50)), dtype=torch.float32)[None]
+    crops = [align_faces(pictures, five, 224)[..., 10:-10, 10:-10] for pictures in (large, small)]
+    torch.testing.assert_close(crops[0], crops[1], atol=1e-3, rtol=0)
+
+
+def test_the_gradient_of_a_cut_is_exact():
+    pictures = torch.rand(1, 1, 6, 6, dtype=torch.float64).expand(1, 3, 6, 6).clone().requires_grad_()
+    five = torch.tensor(ARCFACE_TEMPLATE_112)[None] * 2
+    sample = (slice(None), slice(None), slice(None, None, 16), slice(None, None, 16))
+    assert torch.autograd.gradcheck(lambda p: align_faces(p, five, 224)[sample], pictures)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
@@ -83,6 +84,31 @@ def arcface_crop(image: UInt8[np.ndarray, "H W 3"], five: Float[np.ndarray, "5 2
     fit = fit_similarity(torch.tensor(five, dtype=torch.float64), torch.tensor(ARCFACE_TEMPLATE_112))
     matrix = torch.cat([fit.scale * fit.rotation, fit.translation[:, None]], 1).numpy()
     return _warp(image, matrix, ARCFACE_PX)
+
+
+def align_faces(
+    pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "P 5 2"], frame_px: int
+) -> Float[Tensor, "B 3 112 112"]:
+    """`arcface_crop` for a batch, with a gradient to the pictures.
+
+    Args:
+        pictures: any number range; H and W need not be the frame's, what they show is.
+        five_px: eyes, nose tip and mouth corners, left in the picture first; pixels of the frame, constant. One set for
+            each picture, or one for all.
+        frame_px: side of the square frame that the points are measured in.
+
+    Returns:
+        The pictures with their points on `ARCFACE_TEMPLATE_112`; zero beyond their borders.
+    """
+    template = torch.tensor(ARCFACE_TEMPLATE_112).to(five_px)
+    five_px = five_px.detach()
+    frame_from_crop = fit_similarity(five_px, template.expand_as(five_px)).inverse()
+    along = torch.arange(ARCFACE_PX).to(five_px)
+    pixels = torch.cartesian_prod(along, along).flip(-1)  # rows one after the other, x first
+    # From pixel centres to the sampler's -1 and 1, which are the outer edges of the border pixels.
+    grid = (2 * frame_from_crop.apply(pixels) + 1) / frame_px - 1
+    grid = grid.unflatten(1, (ARCFACE_PX, ARCFACE_PX)).expand(len(pictures), -1, -1, -1)
+    return F.grid_sample(pictures, grid.to(pictures), align_corners=False)
 
 
 def portrait_crop(image: UInt8[np.ndarray, "H W 3"], box_px: Float[np.ndarray, "4"]) -> UInt8[np.ndarray, "224 224 3"]:

@@ -2,6 +2,7 @@
 
 from manyfaces.nn.clip_vit import ClipVisualTower
 from manyfaces.nn.execution import Execution, Workers
+from manyfaces.nn.facenet import FaceNet
 from manyfaces.nn.frozen_unet import FrozenUNet1D, PreparedUNet1D
 from manyfaces.nn.gated_mlp import GatedMLP
 from manyfaces.nn.iresnet import IResNet
@@ -13,6 +14,7 @@ __all__ = [
     "ClipVisualTower",
     "ConditionalStandardiser",
     "Execution",
+    "FaceNet",
     "FrozenUNet1D",
     "GatedMLP",
     "IResNet",

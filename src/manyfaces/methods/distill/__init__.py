@@ -3,17 +3,31 @@
 from manyfaces.methods.distill.coefficients import BFM_LAYOUT, CoefficientLayout, FaceCoefficients
 from manyfaces.methods.distill.face_model import FaceModel
 from manyfaces.methods.distill.networks import N_VIEWS, OPEN, PUBLISHED, DistillConfig, Mopi, RNet, Sopi
+from manyfaces.methods.distill.recognition import (
+    ArcFaceRecogniser,
+    FaceNetRecogniser,
+    FrozenRecogniser,
+    Recogniser,
+    SmallRecogniser,
+    SmallRecogniserConfig,
+)
 
 __all__ = [
     "BFM_LAYOUT",
     "N_VIEWS",
     "OPEN",
     "PUBLISHED",
+    "ArcFaceRecogniser",
     "CoefficientLayout",
     "DistillConfig",
     "FaceCoefficients",
     "FaceModel",
+    "FaceNetRecogniser",
+    "FrozenRecogniser",
     "Mopi",
     "RNet",
+    "Recogniser",
+    "SmallRecogniser",
+    "SmallRecogniserConfig",
     "Sopi",
 ]
