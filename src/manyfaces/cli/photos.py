@@ -9,8 +9,7 @@ from pathlib import Path
 
 from manyfaces.assets.cache import sha256_of
 from manyfaces.core.errors import InputError
-
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".jp2", ".avif")
+from manyfaces.io.picture_names import PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""Photos of faces without coefficients: readers of published sets, and shards of them in R-Net's frame."""
+
+from manyfaces.data.faces.celeba import CelebA, open_celeba
+from manyfaces.data.faces.celeba_records import CelebARecords, open_celeba_records
+from manyfaces.data.faces.folders import LandmarkFaces, PhotoFolder, landmark_faces, photo_folder
+from manyfaces.data.faces.opening import FaceSetKind, open_face_set
+from manyfaces.data.faces.sample import (
+    MEASURED_ON,
+    SPLITS,
+    TRAINED_ON,
+    FaceEntry,
+    FacePhoto,
+    FaceSet,
+    Split,
+    choose,
+    photos,
+)
+
+__all__ = [
+    "MEASURED_ON",
+    "SPLITS",
+    "TRAINED_ON",
+    "CelebA",
+    "CelebARecords",
+    "FaceEntry",
+    "FacePhoto",
+    "FaceSet",
+    "FaceSetKind",
+    "LandmarkFaces",
+    "PhotoFolder",
+    "Split",
+    "choose",
+    "landmark_faces",
+    "open_celeba",
+    "open_celeba_records",
+    "open_face_set",
+    "photo_folder",
+    "photos",
+]
