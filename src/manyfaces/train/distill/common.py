@@ -1,0 +1,53 @@
+"""What the recipes of the Occlusion Resistant Network have in common."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.seeds import stream_seed
+from manyfaces.data.people.source import Faces, FaceSource
+from manyfaces.methods.distill import DistillConfig
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.recipe import Split
+
+
+@dataclass(frozen=True)
+class FaceRecipe:
+    """Batches of faces, and a network of the family.
+
+    Attributes:
+        source: the faces.
+        held_out: those of the validation batches.
+        network: sizes.
+        config: settings of the loop.
+        batch_size: faces per step.
+    """
+
+    source: FaceSource
+    held_out: FaceSource
+    network: DistillConfig
+    config: TrainConfig
+    batch_size: int
+
+    def describe(self) -> dict[str, Any]:
+        """Plain values that define the network."""
+        return to_dict(self.network)
+
+    def faces(self, step: int, split: Split, part: Part = WHOLE) -> Faces:
+        """The faces of a step; training and validation never share a seed."""
+        source = self.held_out if split == "validation" else self.source
+        return source.batch(self.seed(split), step, self.batch_size, part.rows(self.batch_size))
+
+    def seed(self, split: Split) -> int:
+        """Root of a split's random streams."""
+        return stream_seed(self.config.seed, split)
+
+
+def as_network_input(pictures: Tensor) -> Float[Tensor, "*B S S"]:
+    """Bring uint8 pictures to [0, 1]."""
+    return pictures.to(torch.float32) / 255

@@ -1,0 +1,110 @@
+"""MOPI: seven occluded pictures of each face."""
+
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from manyfaces.core.seeds import stream_seed
+from manyfaces.data.hiding import HidingLaw, hide
+from manyfaces.data.people.source import Faces
+from manyfaces.diffusion import BatchDraws
+from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
+from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
+from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
+from manyfaces.methods.distill import N_VIEWS, FaceModel, Mopi, Sopi
+from manyfaces.methods.distill.recognition import Recogniser
+from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.recipe import Split
+
+LabelUnits = Literal["printed", "whitened"]
+
+
+@dataclass(frozen=True)
+class SevenViews:
+    """What MOPI sees.
+
+    Attributes:
+        faces: with nothing before them.
+        hidden: each behind seven patterns.
+    """
+
+    faces: Faces
+    hidden: UInt8[Tensor, "B 7 3 S S"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MopiRecipe(FaceRecipe):
+    """Train the multi-occlusion network on a trained student's labels (Tiwari et al., section 3.2).
+
+    Attributes:
+        sopi: gives the labels; frozen.
+        recogniser: judges renders; frozen.
+        face: renders, for the recogniser.
+        law: what hides the faces, each of the seven views.
+        weights: of the two terms; zero leaves one out.
+        form: of the perceptual term.
+        units: of the label term: coefficients as they are, or in deviations.
+        reduction: of the label term over the views.
+    """
+
+    sopi: Sopi
+    recogniser: Recogniser
+    face: FaceModel
+    law: HidingLaw = field(default_factory=lambda: HidingLaw(share=1.0))
+    weights: MultiOcclusionWeights = field(default_factory=MultiOcclusionWeights)
+    form: AgreementForm = "resolved"
+    units: LabelUnits = "printed"
+    reduction: Reduction = "sum"
+    name: str = "mopi"
+
+    def __post_init__(self) -> None:
+        """Freeze the student."""
+        self.sopi.requires_grad_(False).eval()
+
+    def build(self) -> nn.Module:
+        """The network, which goes on from the student."""
+        model = Mopi(self.network)
+        model.start_from(self.sopi)
+        return model
+
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> SevenViews:
+        """Faces, each hidden in seven ways."""
+        faces = self.faces(step, split, part)
+        seed = stream_seed(self.seed(split), "views", step)
+        clear, points = faces.pictures.cpu(), faces.landmarks_px.cpu()
+        numbers = faces.number.cpu() * N_VIEWS
+        views = [hide(clear, points, self.law, seed, numbers + m) for m in range(N_VIEWS)]
+        return SevenViews(faces, torch.stack(views, 1))
+
+    def loss(self, model: nn.Module, batch: SevenViews, generator: BatchDraws) -> Float[Tensor, ""]:
+        """The composite loss, equation 9."""
+        mopi = cast(Mopi, model)
+        hidden = as_network_input(batch.hidden)
+        said = mopi.views(hidden).float()
+        perceptual = label = said.new_zeros(())
+        if self.weights.perceptual:
+            perceptual = agreement_loss(self._features(said, batch), self.form)
+        if self.weights.label:
+            label = self._label(said, hidden, batch)
+        return multi_occlusion_loss(perceptual, label, self.weights).total
+
+    def _label(self, said: Float[Tensor, "B 7 K"], hidden: Tensor, batch: SevenViews) -> Float[Tensor, ""]:
+        with torch.no_grad():
+            self.sopi.to(hidden.device)
+            labels = self.sopi(hidden.flatten(0, 1)).float().unflatten(0, hidden.shape[:2])
+            photo = self.recogniser(as_network_input(batch.faces.pictures))
+            chosen = choose_label(self._features(labels, batch), photo).of(labels)
+        scale = self.sopi.deviation if self.units == "whitened" and self.network.scaled else said.new_ones(())
+        return label_loss(said / scale, chosen / scale, self.reduction)
+
+    def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews) -> Float[Tensor, "B 7 D"]:
+        """Recognition features of renders laid over the clear picture, for they would compare backgrounds otherwise."""
+        clear = as_network_input(batch.faces.pictures).repeat_interleave(N_VIEWS, 0)
+        drawn = self.face.render(self.network.layout.split(vectors.flatten(0, 1)), clear.shape[-1])
+        mask = drawn.mask[:, None]
+        over = drawn.rgb.permute(0, 3, 1, 2) * mask + clear * (1 - mask)
+        return self.recogniser(over).float().unflatten(0, vectors.shape[:2])

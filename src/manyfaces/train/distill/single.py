@@ -1,0 +1,119 @@
+"""SOPI: one occluded picture of each face."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+from manyfaces.core.errors import ChoiceError
+from manyfaces.core.seeds import stream_seed
+from manyfaces.data.hiding import HidingLaw, hide
+from manyfaces.data.people.source import Faces
+from manyfaces.diffusion import BatchDraws
+from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.methods.distill import FaceModel, RNet, Sopi
+from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.recipe import Split
+
+SeForm = Literal["printed", "whitened"]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a student sees, and what its teacher does.
+
+    Attributes:
+        faces: what the teacher sees.
+        hidden: the same, some with something before the face.
+    """
+
+    faces: Faces
+    hidden: UInt8[Tensor, "B 3 S S"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SopiRecipe(FaceRecipe):
+    """Teach a student to say of hidden faces what the frozen teacher says of clear ones (Tiwari et al., eq. 6).
+
+    Attributes:
+        teacher: sees the clear picture.
+        law: what hides which share of the faces.
+        form: "printed", every coefficient as it is; or "whitened", in units of the teacher's deviations, pose weighed
+            more, which keeps clear faces accurate.
+        pose_weight: of angles and translation in the whitened form.
+        landmark_weight: of the distance between the two's landmarks in pixels; the paper has none.
+        face: projects landmarks; needed where they have a weight.
+        warm: start from the teacher's weights, for the lack of ImageNet's.
+        start: start weights of the student, in place of the teacher's.
+    """
+
+    teacher: RNet
+    law: HidingLaw = field(default_factory=HidingLaw)
+    form: SeForm | str = "printed"
+    pose_weight: float = 10.0
+    landmark_weight: float = 0.0
+    face: FaceModel | None = None
+    warm: bool = True
+    start: dict[str, Tensor] | None = None
+    name: str = "sopi"
+
+    def __post_init__(self) -> None:
+        """Check the form.
+
+        Raises:
+            ChoiceError: another one.
+        """
+        if self.form not in ("printed", "whitened"):
+            raise ChoiceError("form of the squared error", self.form, ["printed", "whitened"])
+        self.teacher.requires_grad_(False).eval()
+
+    def build(self) -> nn.Module:
+        """The network, with the teacher's scale, and its backbone where it starts warm."""
+        model = Sopi(self.network)
+        state = self.teacher.state_dict()
+        if self.network.scaled:
+            model.mean.copy_(state["mean"])
+            model.deviation.copy_(state["deviation"])
+        if self.start is not None:
+            model.load_state_dict(self.start, strict=True)
+        elif self.warm:
+            model.backbone.load_state_dict(self.teacher.backbone.state_dict(), strict=True)
+            head = torch.cat([layer.weight.flatten(1) for layer in _layers(self.teacher)])
+            model.fc.load_state_dict({"weight": head, "bias": torch.cat([la.bias for la in _layers(self.teacher)])})
+        return model
+
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Lesson:
+        """Faces, some of them hidden for the student."""
+        faces = self.faces(step, split, part)
+        seed = stream_seed(self.seed(split), "hiding", step)
+        return Lesson(faces, hide(faces.pictures.cpu(), faces.landmarks_px.cpu(), self.law, seed, faces.number.cpu()))
+
+    def loss(self, model: nn.Module, batch: Lesson, generator: BatchDraws) -> Float[Tensor, ""]:
+        """Squared error to what the teacher says."""
+        student, layout = cast(Sopi, model), self.network.layout
+        self.teacher.to(batch.hidden.device)
+        with torch.no_grad():
+            wanted = self.teacher(as_network_input(batch.faces.pictures)).float()
+        said = student(as_network_input(batch.hidden)).float()
+        if self.form == "printed":
+            return coefficient_se(said, wanted)
+        groups = {"angles": self.pose_weight, "translation": self.pose_weight}
+        weights = per_coefficient(layout.slices, groups).to(said.device)
+        error = coefficient_se(said, wanted, self.teacher.deviation if self.network.scaled else None, weights)
+        if self.landmark_weight and self.face is not None:
+            points = [self.face.landmarks_px(layout.split(vector)) for vector in (said, wanted)]
+            distance_px = torch.sqrt((points[0] - points[1]).square().sum(-1) + 1e-4)
+            error = error + self.landmark_weight * distance_px.mean()
+        return error
+
+
+def _layers(teacher: RNet) -> list[Any]:
+    return list(teacher.final_layers)
+
+
+def with_law(recipe: SopiRecipe, law: HidingLaw) -> SopiRecipe:
+    """The same recipe, hidden by another law: the control that MOPI is compared with."""
+    return replace(recipe, law=law)

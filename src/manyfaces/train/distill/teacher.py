@@ -1,0 +1,58 @@
+"""The teacher: learns clear faces, from their exact truth or, as published, from photos alone."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.data.people.source import Faces
+from manyfaces.diffusion import BatchDraws
+from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.methods.distill import FaceModel, RNet
+from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.recipe import Split
+
+N_STATISTICS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRecipe(FaceRecipe):
+    """Train the teacher on synthetic people: whitened coefficients, and where the landmarks come to lie.
+
+    Attributes:
+        face: projects landmarks.
+        landmark_weight: of the landmarks' mean distance in pixels, beside the whitened squared error.
+        pose_weight: of angles and translation among the coefficients.
+    """
+
+    face: FaceModel
+    landmark_weight: float = 0.25
+    pose_weight: float = 10.0
+    name: str = "teacher"
+
+    def build(self) -> nn.Module:
+        """The network, in units of the training faces' deviations."""
+        model = RNet(self.network)
+        if self.network.scaled:
+            truth = self.source.batch(self.seed("train"), 0, N_STATISTICS).coefficients
+            assert truth is not None
+            model.fit_scale(truth)
+        return model
+
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Faces:
+        """Clear faces with their truth."""
+        return self.faces(step, split, part)
+
+    def loss(self, model: nn.Module, batch: Faces, generator: BatchDraws) -> Float[Tensor, ""]:
+        """Whitened squared error, and the landmarks' mean distance."""
+        net, layout = cast(RNet, model), self.network.layout
+        assert batch.coefficients is not None
+        predicted = net(as_network_input(batch.pictures)).float()
+        weights = per_coefficient(layout.slices, {"angles": self.pose_weight, "translation": self.pose_weight})
+        error = coefficient_se(predicted, batch.coefficients, net.deviation, weights.to(predicted.device))
+        landmarks_px = self.face.landmarks_px(layout.split(predicted))
+        distance_px = torch.sqrt((landmarks_px - batch.landmarks_px).square().sum(-1) + 1e-4)
+        return error + self.landmark_weight * distance_px.mean()
