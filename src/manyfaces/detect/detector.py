@@ -1,5 +1,7 @@
 """All faces of a picture, large, small and partly hidden, from several looks of two networks."""
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import UInt8
 
@@ -7,6 +9,9 @@ from manyfaces.detect.blazeface import FULL_RANGE, SHORT_RANGE, BlazeFace
 from manyfaces.detect.boxes import Candidates, FaceBox, join, merge, mirror
 from manyfaces.detect.mesh import TensorFunction
 from manyfaces.detect.windows import tiles, whole_window
+
+FindFaces = Callable[[np.ndarray], list[FaceBox]]
+"""Finds the faces of a picture, best first: a `FaceDetector`."""
 
 _CANDIDATE_SCORE = 0.1
 _VOTES = 1.2

@@ -6,6 +6,7 @@ has the scale of the frame, and cut around the mean face's origin. Nothing is tu
 its tilt is one of the numbers that R-Net finds.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from manyfaces.core.errors import InputError
 from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
+from manyfaces.geometry.crop import Crop
 
 RNET_PX = 224
 FACE_SCALE_PX = 102.0
@@ -39,6 +41,9 @@ FIVE_IN_SPACE.setflags(write=False)
 
 # Where each of the five is among the 68 points (300-W order): an eye is the middle of its two corners.
 _FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
+
+# Side of the crop that FaceMesh wants, in the frame: of 29 photos the median (standard deviation 9).
+_MESH_CROP_PX = 243
 
 AnyCamera = TypeVar("AnyCamera", PerspectiveCamera, OrthographicCamera)
 
@@ -129,11 +134,28 @@ def rnet_crop(image: UInt8[np.ndarray, "H W 3"], five_px: Float[np.ndarray, "5 2
     Raises:
         InputError: the points are not finite, or lie in one place.
     """
+    matrix = _matrix(five_px, size_px)
+    return RNetCrop(_cut(image, matrix, size_px), matrix)
+
+
+def crop_from_five(five_px: Float[np.ndarray, "5 2"]) -> Crop:
+    """Crop for `FaceMesh` around a face of which five points are known, with the eyes level.
+
+    Raises:
+        InputError: see `rnet_crop`.
+    """
+    matrix = _matrix(five_px, RNET_PX)
+    x, y = (np.array(FRAME_ORIGIN_PX) - matrix[:, 2]) / matrix[0, 0]
+    dx, dy = five_px[1] - five_px[0]
+    return Crop((float(x), float(y)), _MESH_CROP_PX / float(matrix[0, 0]), math.atan2(dy, dx))
+
+
+def _matrix(five_px: np.ndarray, size_px: int) -> np.ndarray:
     matrix = rnet_affine(torch.tensor(five_px, dtype=torch.float64), size_px).numpy()
     # A crop of less than one pixel of the photo is no face; the comparison is false for NaN.
     if not matrix[0, 0] < size_px:
         raise InputError("the five points of the face coincide, or are not finite", "give the points of one face")
-    return RNetCrop(_cut(image, matrix, size_px), matrix)
+    return matrix
 
 
 def _rescaled(camera: AnyCamera, scale: float, shift: np.ndarray) -> AnyCamera:

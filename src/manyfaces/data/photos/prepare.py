@@ -13,15 +13,11 @@ from manyfaces.core.errors import DataError, ImageError
 from manyfaces.data.photos.crop_files import write_planes
 from manyfaces.data.photos.registrations import RegisteredFrame, read_registration
 from manyfaces.data.photos.truth_files import write_truth
-from manyfaces.detect import FaceBox, FacePoints, crop_from_box, crop_from_points
+from manyfaces.detect import FindFaces, FindPoints, crop_from_box, settled_points
 from manyfaces.detect.alignment import arcface_crop, five_points, points_box, portrait_crop
-from manyfaces.geometry import Crop
 from manyfaces.heads import FitConfig, HeadFit, HeadModel, fit_heads
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.image import read_image, write_image
-
-FindFaces = Callable[[np.ndarray], list[FaceBox]]
-FindPoints = Callable[[np.ndarray, Crop], FacePoints]
 
 _NAMES_OF_POSE = ("neck", "jaw", "left_eye")
 FITS, CROPS = "parameters", "arcface_input"
@@ -186,8 +182,7 @@ def _cut(photo: Path, stem: Path, detector: FindFaces, mesh: FindPoints) -> bool
     boxes = detector(image)
     if not boxes:
         return False
-    points = mesh(image, crop_from_box(boxes[0])).points_px
-    points = mesh(image, crop_from_points(points)).points_px
+    points = settled_points(mesh, image, crop_from_box(boxes[0])).points_px
     write_image(portrait, portrait_crop(image, points_box(points)), quality=95)
     write_planes(planes, arcface_crop(image, five_points(points)))
     return True
