@@ -11,6 +11,7 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 from manyfaces.cli.bench_commands import Bench
 from manyfaces.cli.data_commands import Data
+from manyfaces.cli.import_commands import Import
 from manyfaces.cli.model_commands import Models
 
 
@@ -96,63 +97,6 @@ class FetchAssets:
 
 
 @dataclass(frozen=True)
-class ImportFlame:
-    """Convert a FLAME head model, once: it can be loaded by its name from then on."""
-
-    files: Annotated[Positional[tuple[Path, ...]], arg(metavar="FILE ...")]
-    """The model's .pkl or .npz and, with it, any of landmark embeddings, masks and texture space; docs/flame.md."""
-    name: Literal["auto", "flame20", "flame23", "flame23-no-jaw", "flame23-open"] = "auto"
-    """Which version it is; auto takes it from the name of the model's file."""
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        from manyfaces.cli.imports import import_flame
-
-        return import_flame(self)
-
-
-@dataclass(frozen=True)
-class ImportOfer:
-    """Convert the published weights of OFER, once: they can be used as a model from then on."""
-
-    idgen: Annotated[Path, arg(metavar="FILE")]
-    """Weights of the identity generator."""
-    idrank: Annotated[Path, arg(metavar="FILE")]
-    """Weights of the ranker."""
-    expgen: Annotated[Path, arg(metavar="FILE")]
-    """Weights of the expression generator."""
-    front_indices: Annotated[Path, arg(metavar="FILE")]
-    """The vertices that the ranker looks at, `frontindices.npy`."""
-    head: Literal["auto", "flame20", "flame23"] = "auto"
-    """Which FLAME the weights were trained on; auto takes it from the files' names."""
-    attention: Literal["replay", "zero", "random"] = "replay"
-    """Where the attention projections come from, which the files do not hold; docs/published-weights.md."""
-    name: str = ""
-    """Name of the model; by default ofer-flame20 or ofer-flame23. One of that name is replaced."""
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        from manyfaces.cli.imports import import_ofer
-
-        return import_ofer(self)
-
-
-@dataclass(frozen=True)
-class Import:
-    """Convert files that you have got from their makers."""
-
-    what: Annotated[
-        Annotated[ImportFlame, subcommand("flame", prefix_name=False)]
-        | Annotated[ImportOfer, subcommand("ofer", prefix_name=False)],
-        arg(name=""),
-    ]
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        return self.what.run()
-
-
-@dataclass(frozen=True)
 class Assets:
     """Third-party model files: list them, fetch them, import those that you have."""
 
@@ -168,12 +112,18 @@ class Assets:
         return self.work.run()
 
 
+OferPart = Literal["points", "idgen", "idrank", "expgen"]
+DistillPart = Literal["teacher", "sopi", "identity", "mopi", "sopi-printed", "control", "mopi-label", "mopi-perceptual"]
+
+
 @dataclass(frozen=True)
 class Train:
     """Train one part of a model by a named recipe; goes on where it was stopped."""
 
-    part: Positional[Literal["points", "idgen", "idrank", "expgen"]]
-    """Which network, in the order they build on each other (expgen needs points alone)."""
+    part: Positional[OferPart | DistillPart]
+    """Which network. Of OFER, in the order they build on each other: points, idgen, idrank, expgen (which needs points
+    alone). Of the Occlusion Resistant Network: teacher, sopi, identity, mopi; the rest are what these are compared
+    with."""
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"

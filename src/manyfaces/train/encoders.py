@@ -1,16 +1,15 @@
 """Image encoders to start from: a network never trains on a random one unless it is told to."""
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from manyfaces.assets import list_assets
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import Weights, load_into, state_checksum
+from manyfaces.io.torch_files import read_torch_file
 from manyfaces.methods.ofer.image_encoder import PAPER_ENCODERS, ArcFaceEncoder, FarlArcFaceEncoder
 
 TITLES = {"arcface": "ArcFace", "farl": "FaRL"}
@@ -97,11 +96,9 @@ def _file(part: str, name: str, given: Path | None) -> Path:
 def _read(name: str, path: Path) -> dict[str, Tensor]:
     """Tensors of a file written by torch.save; what is not tensors and plain values is refused, nothing is run."""
     again = f"get the weights of {TITLES[name]} anew: manyfaces assets fetch {name}"
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise WeightError(f"{path} is damaged or no weight file: {type(error).__name__}", again) from error
-    content = content.get("state_dict", content) if isinstance(content, dict) else {}
+    found = read_torch_file(path, f"set of weights of {TITLES[name]}")
+    content = found.get("state_dict", found)
+    content = content if isinstance(content, dict) else {}
     state = {n: t.float() if t.is_floating_point() else t for n, t in content.items() if isinstance(t, Tensor)}
     state = {n: t for n, t in state.items() if n.startswith(USED[name])}
     if not state:

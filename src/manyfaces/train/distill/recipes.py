@@ -1,0 +1,231 @@
+"""The named recipes of teacher and students: what is trained, on what, for how long."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
+
+from manyfaces.core.errors import ChoiceError, InputError
+from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw
+from manyfaces.data.people import PeopleConfig
+from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank, face_model
+from manyfaces.data.people.source import BankFaces
+from manyfaces.heads import HeadModel
+from manyfaces.heads.part import landmark_part
+from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
+from manyfaces.methods.distill import OPEN, DistillConfig, FaceModel, RNet, Sopi
+from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniserConfig
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.distill.identity import Classifier, IdentityRecipe
+from manyfaces.train.distill.multi import MopiRecipe
+from manyfaces.train.distill.single import SopiRecipe
+from manyfaces.train.distill.teacher import TeacherRecipe
+from manyfaces.train.loop import TrainResult
+from manyfaces.train.loop import train as run_loop
+from manyfaces.train.parallel import Parallel
+from manyfaces.train.recipe import Recipe
+
+DistillPart = Literal["teacher", "sopi", "identity", "mopi", "sopi-printed", "control", "mopi-label", "mopi-perceptual"]
+DISTILL_PARTS: tuple[DistillPart, ...] = get_args(DistillPart)
+N_WORKERS = 2
+RENDERS_PER_PERSON = 20
+
+# Half of what the open student learns from are things that really hide faces; half the pictures are clear.
+OPEN_LAW = HidingLaw(share=0.5, kinds=PATTERNS + NATURAL)
+# What MOPI and its control learn from: the paper's patterns, on every picture.
+VIEWS_LAW = HidingLaw(share=1.0, kinds=PATTERNS)
+
+
+@dataclass(frozen=True)
+class DistillRecipe:
+    """All settings of one recipe; `seed` reaches every random stream.
+
+    Attributes:
+        bank: people to learn from; those for validation come from other seeds.
+        n_validation: of them.
+        n_people: whom the recogniser learns to tell apart.
+        network: sizes of teacher and students.
+        teacher: training of the teacher; sopi, identity and mopi likewise. The ablations train as what they vary.
+    """
+
+    bank: PeopleBankConfig
+    n_validation: int
+    n_people: int
+    teacher: TrainConfig
+    sopi: TrainConfig
+    identity: TrainConfig
+    mopi: TrainConfig
+    network: DistillConfig = OPEN
+    recogniser: SmallRecogniserConfig = field(default_factory=SmallRecogniserConfig)
+
+
+def _config(steps: int, rate: float, **more: Any) -> TrainConfig:
+    settings = {"warmup_steps": min(300, steps // 4), "weight_decay": 2e-2, "precision": "bfloat16", **more}
+    return TrainConfig(steps=steps, learning_rate=rate, **settings)
+
+
+DISTILL_RECIPES: dict[str, DistillRecipe] = {
+    # The shipped weights: about two hours on two CPU cores.
+    "open": DistillRecipe(
+        bank=PeopleBankConfig(n_pictures=76_800),
+        n_validation=960,
+        n_people=960,
+        teacher=_config(8_000, 2e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
+        sopi=_config(5_000, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
+        identity=_config(2_000, 2e-3, ema_decay=0.995, validate_every=500, validation_batches=4),
+        mopi=_config(500, 2e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
+    ),
+    # The same in two minutes, to see it run; its weights are of no use.
+    "open-tiny": DistillRecipe(
+        bank=PeopleBankConfig(n_pictures=480),
+        n_validation=96,
+        n_people=24,
+        teacher=_config(30, 2e-3, ema_decay=0.9, validation_batches=1, log_every=10),
+        sopi=_config(20, 1e-3, ema_decay=0.9, validation_batches=1, log_every=10),
+        identity=_config(20, 2e-3, ema_decay=0.9, validation_batches=1, log_every=10),
+        mopi=_config(4, 2e-4, ema_decay=0.9, validation_batches=1, log_every=2),
+    ),
+}
+
+
+def train_distill(part: str, recipe: str, out: Path, seed: int, steps: int | None, parallel: Parallel) -> TrainResult:
+    """Train one part in `out/<part>/`; an interrupted run goes on.
+
+    The parts build on each other: `sopi` needs `teacher`; `mopi` needs `sopi` and `identity`. The rest are what is
+    compared with them: `sopi-printed` learns the coefficients as they are (equation 6), `control` is `sopi` trained on
+    as long as `mopi` and on the same patterns, `mopi-label` and `mopi-perceptual` have one term of the loss only.
+
+    Raises:
+        ChoiceError: unknown part or recipe.
+        InputError: the part before has not been trained in `out`.
+    """
+    if recipe not in DISTILL_RECIPES:
+        raise ChoiceError("recipe", recipe, sorted(DISTILL_RECIPES))
+    if part not in _BUILDERS:
+        raise ChoiceError("part", part, list(DISTILL_PARTS))
+    chosen = DISTILL_RECIPES[recipe]
+    with parallel.first_one():
+        bench = _Workbench(chosen, out, seed, steps)
+        built = _BUILDERS[part](bench)
+    return run_loop(built, out / part, parallel=parallel, recipe_name=recipe)
+
+
+class _Workbench:
+    """What the parts of a run share: its faces, its head model and the networks that are trained already."""
+
+    def __init__(self, recipe: DistillRecipe, out: Path, seed: int, steps: int | None):
+        self.recipe, self.out, self.seed, self.steps = recipe, out, seed, steps
+        self.whole = face_model(recipe.bank.head, recipe.network.layout)
+        self.points = FaceModel(HeadModel(landmark_part(self.whole.head.data)), recipe.network.layout)
+
+    def config(self, config: TrainConfig) -> TrainConfig:
+        """A part's settings with the run's seed and steps."""
+        return replace(config, seed=self.seed, steps=self.steps or config.steps)
+
+    def faces(self, split: str, people: PeopleConfig | None = None, n_pictures: int | None = None) -> BankFaces:
+        """Faces of a split, from the run's bank; drawn now where they are not there yet."""
+        bank = self.recipe.bank
+        held_out = split == "validation"
+        bank = replace(
+            bank,
+            seed=_HELD_OUT + self.seed if held_out else self.seed,
+            n_pictures=n_pictures or (self.recipe.n_validation if held_out else bank.n_pictures),
+            people=people or bank.people,
+        )
+        columns = TextColumn("drawing people"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns) as progress:
+            task = progress.add_task("", total=bank.n_pictures)
+            drawn = build_people_bank(bank, self.out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
+        return BankFaces(drawn, self.points, bank.people.renders_per_person)
+
+    def common(self, config: TrainConfig, batch_size: int) -> dict[str, Any]:
+        """What all recipes of faces are given."""
+        return {
+            "source": self.faces("train"),
+            "held_out": self.faces("validation"),
+            "network": self.recipe.network,
+            "config": self.config(config),
+            "batch_size": batch_size,
+        }
+
+    def trained(self, part: str, network: nn.Module) -> nn.Module:
+        """A network with the weights that were trained in this folder."""
+        path = self.out / part / "weights.safetensors"
+        if not path.exists():
+            raise InputError(f"{self.out} holds no trained {part}", f"train it first: manyfaces train {part} --out ...")
+        load_into(network, load_weights(path))
+        return network.eval()
+
+    def recogniser(self) -> FrozenRecogniser:
+        """The recogniser that was trained in this folder, without its classifier."""
+        path = self.out / "identity" / "weights.safetensors"
+        n_people = load_weights(path).config["n_people"] if path.exists() else 1
+        network = self.trained("identity", Classifier(self.recipe.recogniser, n_people))
+        assert isinstance(network, Classifier)
+        return FrozenRecogniser(network.recogniser)
+
+
+_HELD_OUT = 1_000_000  # seeds from here on are for validation
+
+
+def _teacher(bench: _Workbench) -> Recipe:
+    return TeacherRecipe(face=bench.points, **bench.common(bench.recipe.teacher, 64))
+
+
+def _sopi(bench: _Workbench, form: str = "whitened") -> Recipe:
+    teacher = bench.trained("teacher", RNet(bench.recipe.network))
+    assert isinstance(teacher, RNet)
+    common = bench.common(bench.recipe.sopi, 64)
+    # The landmarks' distance goes with the whitened form: both are what the paper's loss leaves out.
+    more: dict[str, Any] = {"landmark_weight": 0.25, "face": bench.points} if form == "whitened" else {}
+    return SopiRecipe(teacher=teacher, law=OPEN_LAW, form=form, **more, **common)
+
+
+def _control(bench: _Workbench) -> Recipe:
+    recipe = _sopi(bench)
+    assert isinstance(recipe, SopiRecipe)
+    start = bench.trained("sopi", Sopi(bench.recipe.network)).state_dict()
+    config = bench.config(bench.recipe.mopi)
+    # As many pictures in each step as MOPI sees.
+    return replace(recipe, law=VIEWS_LAW, start=start, config=config, batch_size=7 * MOPI_BATCH, name="control")
+
+
+def _identity(bench: _Workbench) -> Recipe:
+    people = replace(bench.recipe.bank.people, renders_per_person=RENDERS_PER_PERSON)
+    n_people = bench.recipe.n_people
+    faces = bench.faces("train", people, n_people * RENDERS_PER_PERSON)
+    config = bench.config(bench.recipe.identity)
+    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config)
+
+
+MOPI_BATCH = 8
+
+
+def _mopi(bench: _Workbench, weights: MultiOcclusionWeights | None = None) -> Recipe:
+    sopi = bench.trained("sopi", Sopi(bench.recipe.network))
+    assert isinstance(sopi, Sopi)
+    return MopiRecipe(
+        sopi=sopi,
+        recogniser=bench.recogniser(),
+        face=bench.whole,
+        law=VIEWS_LAW,
+        weights=weights or MultiOcclusionWeights(),
+        units="whitened",
+        **bench.common(bench.recipe.mopi, MOPI_BATCH),
+    )
+
+
+_BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
+    "teacher": _teacher,
+    "sopi": _sopi,
+    "identity": _identity,
+    "mopi": _mopi,
+    "sopi-printed": lambda bench: _sopi(bench, "printed"),
+    "control": _control,
+    "mopi-label": lambda bench: _mopi(bench, MultiOcclusionWeights(perceptual=0.0)),
+    "mopi-perceptual": lambda bench: _mopi(bench, MultiOcclusionWeights(label=0.0)),
+}
