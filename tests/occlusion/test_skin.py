@@ -11,20 +11,10 @@ PUBLISHED_DETERMINANTS = {
 }
 
 
-def precisions(mixture: ColourMixture) -> list[np.ndarray]:
-    upper = np.triu_indices(3)
-    matrices = []
-    for values in mixture.precisions:
-        matrix = np.zeros((3, 3))
-        matrix[upper] = values
-        matrices.append(matrix + np.triu(matrix, 1).T)
-    return matrices
-
-
 @pytest.mark.parametrize(("mixture", "determinants"), PUBLISHED_DETERMINANTS.values(), ids=PUBLISHED_DETERMINANTS)
 def test_the_constants_fit_each_other(mixture: ColourMixture, determinants: list[float]):
     # The published code lists the covariances' determinants too: one wrong digit, and they would not fit.
-    found = [1 / np.linalg.det(matrix) for matrix in precisions(mixture)]
+    found = 1 / np.linalg.det(mixture.matrices)
     np.testing.assert_allclose(found, determinants, rtol=2e-5)
     assert sum(mixture.weights) == pytest.approx(1, abs=1e-7)
 
@@ -34,7 +24,7 @@ def reference(rgb: np.ndarray, prior: float) -> np.ndarray:
     ycbcr = ycbcr_from_rgb(torch.tensor(rgb)).numpy()
 
     def density(mixture: ColourMixture) -> np.ndarray:
-        parts = zip(mixture.weights, mixture.means, precisions(mixture), strict=True)
+        parts = zip(mixture.weights, mixture.means, mixture.matrices, strict=True)
         return sum(w * multivariate_normal(mean, np.linalg.inv(p)).pdf(ycbcr) for w, mean, p in parts)
 
     skin, other = prior * density(SKIN), (1 - prior) * density(OTHER)

@@ -108,7 +108,9 @@ def align_faces(
     # From pixel centres to the sampler's -1 and 1, which are the outer edges of the border pixels.
     grid = (2 * frame_from_crop.apply(pixels) + 1) / frame_px - 1
     grid = grid.unflatten(1, (ARCFACE_PX, ARCFACE_PX)).expand(len(pictures), -1, -1, -1)
-    return F.grid_sample(pictures, grid.to(pictures), align_corners=False)
+    # Half precision would round places to several pixels.
+    precise = torch.promote_types(pictures.dtype, grid.dtype)
+    return F.grid_sample(pictures.to(precise), grid.to(precise), align_corners=False)
 
 
 def portrait_crop(image: UInt8[np.ndarray, "H W 3"], box_px: Float[np.ndarray, "4"]) -> UInt8[np.ndarray, "224 224 3"]:

@@ -7,7 +7,9 @@ not. `find_occlusion` is the one that learns a face's own colours.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -33,10 +35,25 @@ class ColourMixture:
     means: tuple[tuple[float, float, float], ...]
     precisions: tuple[tuple[float, float, float, float, float, float], ...]
 
+    @cached_property
+    def matrices(self) -> Float[np.ndarray, "K 3 3"]:
+        """The precisions as symmetric matrices."""
+        return np.array(self.precisions)[:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]]
+
+    @cached_property
+    def heights(self) -> Float[np.ndarray, "K"]:
+        """Logarithm of what each Gaussian adds to the density at its own mean."""
+        return np.log(self.weights) + 0.5 * np.linalg.slogdet(self.matrices)[1] - 1.5 * np.log(2 * np.pi)
+
     def log_density(self, ycbcr: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B"]:
         """Natural logarithm of the density."""
-        parts = zip(self.weights, self.means, self.precisions, strict=True)
-        return torch.logsumexp(torch.stack([_log_gaussian(ycbcr, *part) for part in parts]), 0)
+        # A colour times a Gaussian's Cholesky factor has unit covariance: one product does it for all Gaussians.
+        factors = np.linalg.cholesky(self.matrices)
+        centres = np.einsum("kc,kcd->kd", self.means, factors)
+        across = torch.tensor(np.concatenate(factors, 1)).to(ycbcr)
+        centres, heights = torch.tensor(centres).to(ycbcr), torch.tensor(self.heights).to(ycbcr)
+        deviations = (ycbcr @ across).unflatten(-1, (-1, 3)) - centres
+        return torch.logsumexp(heights - 0.5 * deviations.square().sum(-1), -1)
 
 
 SKIN = ColourMixture(
@@ -90,13 +107,3 @@ def skin_attention(pictures: Float[Tensor, "B 3 H W"], prior: float = PRIOR) -> 
     ycbcr = ycbcr_from_rgb(pictures.movedim(1, -1))
     odds = SKIN.log_density(ycbcr) - OTHER.log_density(ycbcr) + math.log(prior / (1 - prior))
     return torch.sigmoid(odds)
-
-
-def _log_gaussian(
-    ycbcr: Tensor, weight: float, mean: tuple[float, float, float], precision: tuple[float, ...]
-) -> Tensor:
-    yy, yb, yr, bb, br, rr = precision
-    y, b, r = (channel - middle for channel, middle in zip(ycbcr.unbind(-1), mean, strict=True))
-    distance = yy * y * y + bb * b * b + rr * r * r + 2 * (yb * y * b + yr * y * r + br * b * r)
-    determinant = yy * (bb * rr - br * br) - yb * (yb * rr - br * yr) + yr * (yb * br - bb * yr)
-    return math.log(weight) + 0.5 * math.log(determinant) - 1.5 * math.log(2 * math.pi) - 0.5 * distance
