@@ -202,7 +202,7 @@ def test_harmful_files_are_not_run(tmp_path):
             return (exec, (f"open({str(tmp_path / 'harmed')!r}, 'w')",))
 
     torch.save({"state_dict": Harmful()}, tmp_path / "backbone.pth")
-    with pytest.raises(WeightError, match="damaged or no weight file"):
+    with pytest.raises(WeightError, match=r"asks for .*exec.*nothing was run"):
         start_encoder("idgen", EncoderFiles(tmp_path / "backbone.pth"))
     assert not (tmp_path / "harmed").exists()
 
