@@ -27,7 +27,7 @@ class MultiOcclusionLoss:
         total: what is minimised.
         perceptual: `agreement_loss`, before its weight.
         label: `label_loss`, before its weight.
-        perceptual_share: part of the total that is perceptual; with a sum over seven views it starts below 0.01.
+        perceptual_share: part of the total that is perceptual; with a sum over seven views it starts at about 0.01.
     """
 
     total: Float[Tensor, ""]
