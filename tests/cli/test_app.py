@@ -61,7 +61,7 @@ def test_version(capsys):
         (["reconstruct", "--out", "o"], "no photo"),
         (["assets"], "{list, fetch, import}"),
         (["assets", "burn"], "burn"),
-        (["assets", "import"], "{flame, ofer}"),
+        (["assets", "import"], "{flame, bfm, ofer, deep3d}"),
         (["assets", "import", "flame", "model.pkl", "--name", "flame19"], "'flame23-open'"),
         (["train", "everything", "--out", "o"], "idgen"),
     ],

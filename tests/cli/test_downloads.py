@@ -118,6 +118,9 @@ def test_the_next_command_is_named(monkeypatch, tmp_path, capsys):
     assert app.run(["assets", "fetch", "ofer"]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("next: "))
     assert f"--idgen '{tmp_path / 'my files' / 'ofer-idgen-flame20'}' --idrank" in line
+    assert app.run(["assets", "fetch", "deep3d", "facenet"]) == 0
+    path = tmp_path / "my files" / "deep3d"
+    assert capsys.readouterr().out.splitlines()[2:] == [f"next: manyfaces assets import deep3d '{path}'"]
     assert app.run(["assets", "fetch", "ofer-idrank"]) == 0
     assert "next:" not in capsys.readouterr().out
 

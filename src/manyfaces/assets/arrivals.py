@@ -103,7 +103,7 @@ def _keep(asset: Asset, answers: Answers, source: str, partial: Partial) -> None
 
 def _refuse_other_kinds(asset: Asset, path: Path) -> None:
     """Tell a file that torch has written from a message in its place; what is recorded as right must look right."""
-    if Path(asset.file_name).suffix not in (".pth", ".tar"):
+    if Path(asset.file_name).suffix not in (".pt", ".pth", ".tar"):
         return  # archives that are unpacked are checked by that
     with path.open("rb") as file:
         begin = file.read(2)

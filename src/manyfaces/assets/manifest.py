@@ -106,6 +106,7 @@ def _from_mpi(name: str, site: Site, file: str, licence: str, terms: str, unpack
 
 
 _FLAME_TERMS = "the FLAME head model, by the Max Planck Institute; no commercial use"
+_DEEP3D = "https://github.com/sicxu/Deep3DFaceRecon_pytorch"
 _OFER_TERMS = "weights of OFER, by its authors; no commercial use"
 
 _REQUESTED = (
@@ -137,6 +138,61 @@ _REQUESTED = (
         licence="non-commercial research",
         terms="ArcFace, a face recogniser (ResNet-100, Glint360K), by InsightFace; non-commercial research only",
         page="https://github.com/deepinsight/insightface/tree/master/recognition/arcface_torch#model-zoo",
+        on_request=True,
+    ),
+    Asset(
+        name="bfm",
+        source="page:https://faces.dmi.unibas.ch/bfm/main.php?nav=1-2&id=downloads",
+        member="01_MorphableModel.mat",
+        size=None,
+        sha256=None,
+        licence="BFM licence",
+        terms="the Basel Face Model of 2009, by the University of Basel; non-commercial research, by agreement",
+        page="https://faces.dmi.unibas.ch/bfm/main.php?nav=1-2&id=downloads",
+        on_request=True,
+    ),
+    Asset(
+        name="bfm-expressions",
+        source=f"page:{_DEEP3D}#prepare-prerequisite-models",
+        member="Exp_Pca.bin",
+        size=None,
+        sha256=None,
+        licence="see its page",
+        terms="expressions for BFM 2009, by Guo et al. (CoarseData); linked by Deep3DFaceRecon's page",
+        page="https://github.com/Juyong/3DFace",
+        on_request=True,
+    ),
+    Asset(
+        name="deep3d",
+        source=f"page:{_DEEP3D}#prepare-prerequisite-models",
+        member="epoch_20.pth",
+        size=None,
+        sha256=None,
+        licence="MIT (its code)",
+        terms="weights of R-Net, by the authors of Deep3DFaceRecon; predicts BFM, learned from photos of people",
+        page=_DEEP3D,
+        on_request=True,
+    ),
+    Asset(
+        name="resnet50-imagenet",
+        source="url:https://download.pytorch.org/models/resnet50-0676ba61.pth",
+        member="resnet50-0676ba61.pth",
+        size=None,
+        sha256=None,
+        licence="BSD-3-Clause (its code)",
+        terms="ResNet-50 trained on ImageNet, by torchvision's authors; the photos' own terms are ImageNet's",
+        page="https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet50.html",
+        on_request=True,
+    ),
+    Asset(
+        name="facenet",
+        source="url:https://github.com/timesler/facenet-pytorch/releases/download/v2.2.9/20180402-114759-vggface2.pt",
+        member="20180402-114759-vggface2.pt",
+        size=None,
+        sha256=None,
+        licence="MIT (its code)",
+        terms="FaceNet, a face recogniser, converted from David Sandberg's; learned from the photos of VGGFace2",
+        page="https://github.com/timesler/facenet-pytorch",
         on_request=True,
     ),
     _from_mpi("ofer-idgen-flame20", _OFER, "model_idgen_flame20.tar", "OFER licence", _OFER_TERMS),

@@ -55,6 +55,8 @@ def _next_steps(paths: dict[str, Path]) -> list[str]:
 
         models = [paths[name] / version.file_name for version in FLAME_VERSIONS.values()]
         steps += [f"manyfaces assets import flame {shlex.quote(str(path))}" for path in models if path.is_file()]
+    if "deep3d" in paths:
+        steps.append(f"manyfaces assets import deep3d {shlex.quote(str(paths['deep3d']))}")
     if set(assets.GROUPS["ofer"]) <= paths.keys():
         parts = zip(("idgen", "idrank", "expgen"), assets.GROUPS["ofer"], strict=True)
         given = " ".join(f"--{part} {shlex.quote(str(paths[name]))}" for part, name in parts)

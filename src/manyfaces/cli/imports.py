@@ -1,20 +1,37 @@
 """`manyfaces assets import` and `manyfaces models add`: what a user has got or trained becomes a model by name."""
 
-from manyfaces.cli.commands import ImportFlame, ImportOfer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manyfaces.cli.import_commands import ImportBfm, ImportDeep3d, ImportFlame, ImportOfer
 from manyfaces.cli.messages import DONE
 from manyfaces.cli.model_commands import AddModel
+
+if TYPE_CHECKING:
+    from manyfaces.heads import HeadData
 
 
 def import_flame(command: ImportFlame) -> int:
     """Keep a FLAME head for `load_head`, and say what came of it."""
     from manyfaces.io.head_files import import_flame
 
-    head, path = import_flame(list(command.files), None if command.name == "auto" else command.name)
+    return _told(*import_flame(list(command.files), None if command.name == "auto" else command.name))
+
+
+def import_bfm(command: ImportBfm) -> int:
+    """Keep BFM for `load_head`, and say what came of it."""
+    from manyfaces.io.head_files import import_bfm
+
+    return _told(*import_bfm(command.path))
+
+
+def _told(head: "HeadData", path: Path) -> int:
     found = {
         "landmarks": (*head.landmarks, *(["the jaw line for each turn of the head"] if head.contour else [])),
         "masks": tuple(head.masks),
         "texture points": ("yes",) if len(head.uv_faces) else (),
         "mean colours": ("yes",) if head.albedo is not None else (),
+        "colour components": (str(len(head.albedo_basis)),) if head.albedo_basis is not None else (),
     }
     print(
         f"{head.name}: {len(head.template)} vertices, {len(head.identity_basis)} identity and "
@@ -35,6 +52,14 @@ def import_ofer(command: ImportOfer) -> int:
     settings = ImportSettings(head, command.attention, command.name)
     folder = import_ofer(files, settings, lambda line: print(line, flush=True))
     print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
+    return DONE
+
+
+def import_deep3d(command: ImportDeep3d) -> int:
+    """Make a model of the published weights of R-Net."""
+    from manyfaces.pipeline.importing_deep3d import import_deep3d
+
+    import_deep3d(command.file, command.name, lambda line: print(line, flush=True))
     return DONE
 
 

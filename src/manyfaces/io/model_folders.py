@@ -1,5 +1,6 @@
 """Folders of models, imported or trained here: `model.json` says what it is, the weights lie beside it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,12 +11,14 @@ from jaxtyping import Int
 from manyfaces.assets.cache import sha256_of
 from manyfaces.core.config import from_json
 from manyfaces.core.errors import ConfigError, WeightError
+from manyfaces.methods.distill import DistillConfig
 from manyfaces.methods.ofer import OferConfig
 
 CARD_NAME = "model.json"
 FRONT_NAME = "front_indices.npy"
 HeadName = Literal["openhead", "flame20", "flame23"]
-_AGAIN = "make it again: manyfaces assets import ofer, or manyfaces models add (docs/published-weights.md)"
+DistillNetwork = Literal["rnet", "sopi", "mopi"]
+_AGAIN = "make it again: manyfaces assets import, or manyfaces models add (docs/published-weights.md, docs/bfm.md)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Training:
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What `model.json` says.
+    """What `model.json` says of a model of OFER.
 
     Attributes:
         method: family.
@@ -88,8 +91,53 @@ class ModelCard:
 
 
 @dataclass(frozen=True)
+class DistillCard:
+    """What `model.json` says of R-Net or of one of its students; `<network>.safetensors` lies beside it.
+
+    Attributes:
+        method: family.
+        network: which of them.
+        head: name of the head model whose coefficients it predicts.
+        sizes: of the network.
+        sources: the files it was made of.
+        made_with: version of this program.
+        training: how it was trained, if it was here.
+    """
+
+    method: Literal["distill"]
+    network: DistillNetwork
+    head: str
+    sizes: DistillConfig
+    sources: tuple[Source, ...]
+    made_with: str
+    training: tuple[Training, ...] = ()
+
+
+@dataclass(frozen=True)
+class DistillFolder:
+    """R-Net or one of its students as it lies on the disk.
+
+    Attributes:
+        path: the folder; its name is the model's.
+        card: what `model.json` says.
+    """
+
+    path: Path
+    card: DistillCard
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.path.name
+
+    def weights(self) -> Path:
+        """The weight file of its network."""
+        return self.path / f"{self.card.network}.safetensors"
+
+
+@dataclass(frozen=True)
 class ModelFolder:
-    """A model as it lies on the disk.
+    """A model of OFER as it lies on the disk.
 
     Attributes:
         path: the folder; its name is the model's.
@@ -126,7 +174,7 @@ class ModelFolder:
         return indices.astype(np.int64)
 
 
-def read_model_folder(path: str | Path) -> ModelFolder:
+def read_model_folder(path: str | Path) -> ModelFolder | DistillFolder:
     """Read what `model.json` says of a model.
 
     Raises:
@@ -134,9 +182,18 @@ def read_model_folder(path: str | Path) -> ModelFolder:
     """
     path = Path(path)
     try:
-        return ModelFolder(path, from_json(ModelCard, (path / CARD_NAME).read_text(encoding="utf-8")))
+        card = _read_card((path / CARD_NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise WeightError(f"{path} is no model: it holds no {CARD_NAME}", _AGAIN) from None
     except (OSError, UnicodeDecodeError, ConfigError) as error:
         why = error.message if isinstance(error, ConfigError) else " ".join(str(error).split())
         raise WeightError(f"{path / CARD_NAME} cannot be used: {why}", _AGAIN) from error
+    return ModelFolder(path, card) if isinstance(card, ModelCard) else DistillFolder(path, card)
+
+
+def _read_card(text: str) -> ModelCard | DistillCard:
+    try:
+        method = json.loads(text)["method"]
+    except (ValueError, KeyError, TypeError):
+        method = "ofer"  # what is wrong is said when it is read as one of those
+    return from_json(DistillCard if method == "distill" else ModelCard, text)

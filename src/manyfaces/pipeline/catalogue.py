@@ -6,7 +6,7 @@ from pathlib import Path
 
 from manyfaces.assets import cache_folder
 from manyfaces.core.errors import AssetError, ChoiceError, InputError, OutputError, WeightError
-from manyfaces.io.model_folders import CARD_NAME, read_model_folder
+from manyfaces.io.model_folders import CARD_NAME, DistillCard, DistillNetwork, read_model_folder
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,15 @@ def released(name: str) -> ReleasedModel:
     raise ChoiceError("model", name, [model.name for model in MODELS])
 
 
-IMPORTABLE = ("ofer-flame20", "ofer-flame23")
-"""Names that imported weights of the authors usually get."""
+_OFER = "get the authors' files, then run: manyfaces assets import ofer (docs/published-weights.md)"
+IMPORTABLE = {
+    "ofer-flame20": _OFER,
+    "ofer-flame23": _OFER,
+    "rnet-bfm": "get the authors' epoch_20.pth, then run: manyfaces assets import deep3d (docs/bfm.md)",
+}
+"""Names that imported weights of the authors usually get, and how to have them."""
+
+_TITLES: dict[DistillNetwork, str] = {"rnet": "R-Net", "sopi": "SOPI", "mopi": "MOPI"}
 
 
 def models_folder() -> Path:
@@ -77,6 +84,8 @@ def summary_of(name: str) -> str:
         card = read_model_folder(models_folder() / name).card
     except WeightError as error:
         return f"cannot be used: {error.message}"
+    if isinstance(card, DistillCard):
+        return f"{_TITLES[card.network]} on {card.head}; {'trained here' if card.training else 'imported'}"
     seen = "face points" if card.sees_points else "crops of the face"
     return f"OFER on {card.head}, conditioned on {seen}; {'trained here' if card.training else 'imported'}"
 
@@ -115,9 +124,6 @@ def find_model(name: str | Path) -> ReleasedModel | Path:
         if (folder / CARD_NAME).is_file():
             return folder
     if str(name) in IMPORTABLE:
-        raise AssetError(
-            f"the model {name} was not imported yet",
-            "get the authors' files, then run: manyfaces assets import ofer (docs/published-weights.md)",
-        )
+        raise AssetError(f"the model {name} was not imported yet", IMPORTABLE[str(name)])
     known = [model.name for model in MODELS] + own_models()
     raise ChoiceError("model", str(name), [*known, f"a folder that holds a {CARD_NAME}"])
