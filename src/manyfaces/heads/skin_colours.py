@@ -64,7 +64,7 @@ def _directions(data: HeadData) -> dict[str, tuple[Weights, tuple[float, float, 
     iris = _iris(data)
     height = (where[:, 1] - points[30, 1]) / 0.06
     side = where[:, 0] / 0.06
-    beard = _around(where, points[3:14], 0.022) * _below(where, points[33, 1])
+    beard = _around(where, points[3:14], 0.022) * _below(where, float(points[33, 1]))
     moustache = _around(where, points[48:55] + np.array((0, 0.006, 0)), 0.007)
     return {
         "tone": (skin + 0.7 * lips, (0.14, 0.14, 0.13)),

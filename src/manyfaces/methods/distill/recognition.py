@@ -5,7 +5,7 @@ are handed in; `io.recogniser_files` reads published ones.
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,7 @@ from manyfaces.nn.facenet import SIDE_PX as FACENET_PX
 from manyfaces.nn.resnet import ResNet, ResNetConfig
 
 
+@runtime_checkable
 class Recogniser(Protocol):
     """Anything that tells people apart."""
 

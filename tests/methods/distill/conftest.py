@@ -1,0 +1,18 @@
+"""The open head with R-Net's camera and light."""
+
+import pytest
+
+from manyfaces.heads import HeadModel
+from manyfaces.heads.skin_colours import with_skin_colours
+from manyfaces.io.head_files import load_head
+from manyfaces.methods.distill import CoefficientLayout, FaceModel
+
+
+@pytest.fixture(scope="session")
+def layout() -> CoefficientLayout:
+    return CoefficientLayout(identity=12, expression=13, albedo=20)
+
+
+@pytest.fixture(scope="session")
+def face(layout) -> FaceModel:
+    return FaceModel(HeadModel(with_skin_colours(load_head("openhead"))), layout)
