@@ -9,6 +9,8 @@ from manyfaces.metrics.diversity import (
     sample_errors_mm,
     self_distance_mm,
 )
+from manyfaces.metrics.frame_points import FrameErrors, colour_spread, frame_errors, view_spread_px
+from manyfaces.metrics.histograms import colour_histograms, histogram_dissimilarity
 from manyfaces.metrics.paired import PairedDifference, paired_bootstrap
 from manyfaces.metrics.plausibility import Implausibility, ShapeDeviation, implausibility, shape_deviation
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
@@ -29,6 +31,7 @@ from manyfaces.metrics.vertices import aligned_error_mm, region_spread_ratio, sp
 __all__ = [
     "INNER_51",
     "EyeFrame",
+    "FrameErrors",
     "Implausibility",
     "Interval",
     "PairedDifference",
@@ -42,12 +45,16 @@ __all__ = [
     "bootstrap_means",
     "calibration_curve",
     "central_coverage",
+    "colour_histograms",
+    "colour_spread",
     "crps",
     "crps_standard_normal",
     "energy_distance",
     "energy_score",
     "eye_frame",
     "fit_vertex_law",
+    "frame_errors",
+    "histogram_dissimilarity",
     "implausibility",
     "interocular_nme",
     "occluded_diversity",
@@ -62,4 +69,5 @@ __all__ = [
     "shape_deviation",
     "spread_mm",
     "statistics_gap",
+    "view_spread_px",
 ]
