@@ -83,6 +83,14 @@ def test_facenet_sees_the_whole_frame_in_its_own_numbers():
     torch.testing.assert_close(recogniser.network.seen[0], (255 * colours(160) - 127.5) / 128, atol=0.01, rtol=0)
 
 
+def test_a_judge_hands_the_points_on():
+    pictures, five = colours(64)[None], mean_five_px()[None] + 9.0
+    recogniser = ArcFaceRecogniser(Recorder())
+    torch.testing.assert_close(FrozenRecogniser(recogniser)(pictures, five), recogniser(pictures, five))
+    whole = FaceNetRecogniser(Recorder())
+    torch.testing.assert_close(FrozenRecogniser(whole)(pictures, five), whole(pictures))
+
+
 @pytest.mark.parametrize("kind", [ArcFaceRecogniser, FaceNetRecogniser])
 def test_features_have_length_one(kind):
     features = kind(Recorder())(torch.rand(3, 3, 112, 112))

@@ -22,8 +22,17 @@ from manyfaces.nn.resnet import ResNet, ResNetConfig
 class Recogniser(Protocol):
     """Anything that tells people apart."""
 
-    def __call__(self, pictures: Float[Tensor, "B 3 H W"], /) -> Float[Tensor, "B D"]:
-        """Features of pictures in R-Net's frame, RGB in [0, 1]; what is compared is their direction."""
+    def __call__(
+        self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
+    ) -> Float[Tensor, "B D"]:
+        """Features of length one.
+
+        Args:
+            pictures: RGB in [0, 1].
+            five_px: eyes, nose tip and mouth corners, left in the picture first; pixels of the 224 frame, constant as
+                published. For recognisers that align faces; others look at the whole frame. None: where the mean face
+                has them, which is right for a face that looks ahead.
+        """
         ...
 
 
@@ -50,13 +59,7 @@ class ArcFaceRecogniser(nn.Module):
     def forward(
         self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
     ) -> Float[Tensor, "B D"]:
-        """Embed, with length one.
-
-        Args:
-            pictures: RGB in [0, 1].
-            five_px: the five points of each face, pixels of the 224 frame; constant, as published. None: where the mean
-                face has them, which is right for a face that looks ahead.
-        """
+        """Embed; see `Recogniser`."""
         five = self.five_px[None] if five_px is None else five_px
         return F.normalize(self.network(2 * align_faces(pictures, five, RNET_PX) - 1), dim=-1)
 
@@ -72,8 +75,10 @@ class FaceNetRecogniser(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pictures: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B D"]:
-        """Embed RGB in [0, 1], with length one."""
+    def forward(
+        self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
+    ) -> Float[Tensor, "B D"]:
+        """Embed; see `Recogniser`."""
         return F.normalize(self.network((255 * _resized(pictures, FACENET_PX) - 127.5) / 128), dim=-1)
 
 
@@ -105,8 +110,10 @@ class SmallRecogniser(nn.Module):
         self.embed = nn.Linear(config.backbone.n_features, config.n_features, bias=False)
         self.norm = nn.BatchNorm1d(config.n_features)
 
-    def forward(self, pictures: Float[Tensor, "B 3 H W"]) -> Float[Tensor, "B D"]:
-        """Embed RGB in [0, 1], with length one."""
+    def forward(
+        self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
+    ) -> Float[Tensor, "B D"]:
+        """Embed; see `Recogniser`."""
         seen = 2 * _resized(pictures, self.config.picture_px) - 1
         return F.normalize(self.norm(self.embed(self.backbone(seen))), dim=-1)
 
@@ -129,9 +136,11 @@ class FrozenRecogniser(nn.Module):
         self.recogniser.eval()
         return self
 
-    def forward(self, pictures: Float[Tensor, "B 3 H W"], *where: Float[Tensor, "B 5 2"]) -> Float[Tensor, "B D"]:
-        """Embed; `where` is what the recogniser takes beside the pictures."""
-        return self.recogniser(pictures, *where)
+    def forward(
+        self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
+    ) -> Float[Tensor, "B D"]:
+        """Embed; see `Recogniser`."""
+        return self.recogniser(pictures, five_px)
 
 
 def _resized(pictures: Tensor, side_px: int) -> Tensor:
