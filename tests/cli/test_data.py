@@ -99,3 +99,38 @@ def test_lists_and_head_by_name(folder: Path, tmp_path: Path, capsys: pytest.Cap
     assert run([*pack, "--head", "flame20"]) == 1
     assert "FLAME_parameters" in capsys.readouterr().err
     assert run([*pack, "--head", "flame23"]) == 0
+
+
+def test_align_the_faces_of_a_folder(tmp_path: Path, repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photos, out = tmp_path / "photos", tmp_path / "faces"
+    photos.mkdir()
+    shutil.copy(repository / "examples" / "astronaut.jpg", photos / "a.jpg")
+    Image.new("RGB", (200, 200), (90, 90, 90)).save(photos / "wall.png")
+    assert run(["data", "align", "photos", str(photos), "--out", str(out), "--size-px", "64"]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"photos: 1 faces of 64 px -> {out}\n"
+    assert said.err == (
+        f"1 photos are left out, such as wall.png: no face was found; {out / 'left_out.json'} lists them\n"
+    )
+    assert run(["data", "check", str(out)]) == 0
+    assert capsys.readouterr().out == "photos: 1 faces of 64 px\n"
+    shard = out / "shard-000000.tar"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert run(["data", "check", str(out)]) == 1
+    assert "checksum" in capsys.readouterr().err
+
+
+def test_align_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    for arguments, said in (
+        (["photos", "empty"], "holds no pictures"),
+        (["celeba", "empty"], "holds no img_align_celeba or img_celeba"),
+        (["aflw2000", "empty"], "holds no image*.mat"),
+        (["photos", "gone"], "is not a folder"),
+        (["photos", "empty", "--size-px", "3"], "--size-px is 3"),
+    ):
+        kind, folder, *rest = arguments
+        assert run(["data", "align", kind, str(tmp_path / folder), "--out", str(tmp_path / "out"), *rest]) != 0
+        line = capsys.readouterr().err
+        assert said in line
+        assert line.count("\n") == 1

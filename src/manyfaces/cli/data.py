@@ -18,12 +18,17 @@ from manyfaces.core.errors import ManyfacesError
 
 def check(command: CheckData) -> int:
     """Check every set; one that is not whole does not stop the others."""
+    from manyfaces.cli import data_faces
     from manyfaces.data import photos
+    from manyfaces.data.tar_shards import ALIGNED_FACES, shards_kind
 
     _named(command.sources)
     failed = False
     for source in command.sources:
         try:
+            if shards_kind(source) == ALIGNED_FACES:
+                data_faces.check(source)
+                continue
             with _warnings_in_words():
                 opened = photos.open_set(source, command.channels, command.missing, lists=command.lists)
             if isinstance(opened, photos.ShardSet):
@@ -51,7 +56,7 @@ def pack(command: PackData) -> int:
     for opened in sets:
         _say_skipped(opened)
     config = photos.PackConfig(command.photos_per_shard, 0 if command.shuffle == "mixed" else None)
-    with _progress("packing") as progress:
+    with progress_bar("packing") as progress:
         task = progress.add_task("", total=sum(len(opened.entries) for opened in sets))
         photos.pack(sets, command.out, config, lambda done: progress.advance(task, done))
     print(f"{_summary(photos.open_shards(command.out))} -> {command.out}")
@@ -74,13 +79,13 @@ def prepare(command: PrepareData) -> int:
         frames = photos.famos_frames(command.meshes, command.photos, command.frames)
     head = HeadModel(load_head(command.head)).to(resolve_device(command.device))
     config = photos.PrepareConfig(FitConfig(command.n_identity, command.n_expression))
-    with _progress("fitting") as progress:
+    with progress_bar("fitting") as progress:
         task = progress.add_task("", total=len(frames))
         distances = photos.fit_frames(frames, head, command.out, config, lambda done: progress.advance(task, done))
     if distances:
         mean = sum(distances) / len(distances)
         print(f"{len(distances)} frames fitted, {mean:.2f} mm RMS on average, {max(distances):.2f} mm at most")
-    with _progress("cutting faces") as progress:
+    with progress_bar("cutting faces") as progress:
         task = progress.add_task("", total=len(frames))
         lost = photos.cut_photos(frames, load_detector(), load_mesh(), command.out, lambda n: progress.advance(task, n))
     if lost:
@@ -123,7 +128,8 @@ def _warnings_in_words() -> Iterator[None]:
         print(f"warning: {warning.message}", file=sys.stderr)
 
 
-def _progress(what: str) -> Progress:
+def progress_bar(what: str) -> Progress:
+    """A bar with the time that is left, on stderr; none where nobody watches."""
     console = Console(stderr=True)
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

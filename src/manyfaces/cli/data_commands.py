@@ -93,6 +93,34 @@ class PrepareData:
 
 
 @dataclass(frozen=True)
+class AlignData:
+    """Cut the faces of photos into R-Net's frame, with their 68 points, as shards; goes on where it was stopped."""
+
+    kind: Positional[Literal["celeba", "aflw2000", "photos"]]
+    """celeba: pictures with lists, or records of TensorFlow Datasets; aflw2000; photos: a folder of any pictures."""
+    source: Annotated[Positional[Path], arg(metavar="FOLDER")]
+    """Where the photos lie."""
+    out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
+    """Folder for the shards."""
+    splits: Annotated[tuple[Literal["train", "validation", "test"], ...], arg(metavar="PART ...")] = ()
+    """celeba: parts that are wanted, all when not given. The paper learns from train and test, measures validation."""
+    names: Annotated[Path | None, arg(metavar="LIST.txt")] = None
+    """Names of the photos that are wanted, one on a line."""
+    missing: Missing = "error"
+    """celeba: photos that are listed and not there: stop, or leave them out."""
+    size_px: int = 224
+    """Side of the crops; the view is the same at any size."""
+    photos_per_shard: int = 1000
+    """About 30 MB at 224 pixels."""
+
+    def run(self) -> int:
+        """Do it; returns the exit code."""
+        from manyfaces.cli import data_faces
+
+        return data_faces.align(self)
+
+
+@dataclass(frozen=True)
 class OccludeData:
     """Put something before the faces of photos: picture, mask and a record of each go to --out."""
 
@@ -144,12 +172,13 @@ class BuildData:
 
 @dataclass(frozen=True)
 class Data:
-    """Check, pack and make sets of photos with known coefficients; put occluders before faces; build benchmarks."""
+    """Check, pack and make sets of photos; cut faces out; put occluders before them; build benchmarks."""
 
     work: Annotated[
         Annotated[CheckData, subcommand("check", prefix_name=False)]
         | Annotated[PackData, subcommand("pack", prefix_name=False)]
         | Annotated[PrepareData, subcommand("prepare", prefix_name=False)]
+        | Annotated[AlignData, subcommand("align", prefix_name=False)]
         | Annotated[BuildData, subcommand("build", prefix_name=False)]
         | Annotated[OccludeData, subcommand("occlude", prefix_name=False)],
         arg(name=""),
