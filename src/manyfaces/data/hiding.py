@@ -54,6 +54,16 @@ class HidingLaw:
         return self.kinds[int(generator.choice(len(self.kinds), p=weights / weights.sum()))]
 
 
+def drawn_kind(law: HidingLaw, seed: int, number: int) -> str | None:
+    """What `hide` draws before an example."""
+    return law.draw(_stream(seed, number))
+
+
+def points_at(landmarks_px: Float[Tensor, "*B 2"], side: int) -> Float[Tensor, "*B 2"]:
+    """Carry points of the 224 frame to a picture of another size that shows the same."""
+    return (landmarks_px + 0.5) * (side / RNET_PX) - 0.5
+
+
 def hide(
     pictures: UInt8[Tensor, "B 3 S S"],
     landmarks_px: Float[Tensor, "B 68 2"],
@@ -71,13 +81,17 @@ def hide(
         numbers: of the examples; each is hidden by seed and number alone.
     """
     side = pictures.shape[-1]
-    points = ((landmarks_px + 0.5) * (side / RNET_PX) - 0.5).numpy()
+    points = points_at(landmarks_px, side).numpy()
     hidden = pictures.clone()
     for row, number in enumerate(numbers.tolist()):
-        generator = numpy_generator(seed, "hide", number)
+        generator = _stream(seed, number)
         kind = law.draw(generator)
         if kind is not None:
             picture = np.ascontiguousarray(pictures[row].permute(1, 2, 0).numpy())
             occluder = draw_occluder(kind, site_from_points(points[row], (side, side), picture), generator)
             hidden[row] = torch.from_numpy(occluder.over(picture)).permute(2, 0, 1)
     return hidden
+
+
+def _stream(seed: int, number: int) -> np.random.Generator:
+    return numpy_generator(seed, "hide", number)

@@ -41,21 +41,29 @@ class People:
         face: turns coefficients into faces; its head has drawn colours.
         config: how people are drawn.
         device: where all of it is computed.
+
+    Attributes:
+        face: see above; config likewise.
+        law: draws the coefficients.
     """
 
     def __init__(self, face: FaceModel, config: PeopleConfig, device: str | torch.device = "cpu"):
         self.face = face.to(device)
         self.config = config
         self._device = torch.device(device)
-        self._law = CoefficientLaw(face, config)
+        self.law = CoefficientLaw(face, config)
         self._looks = Looks.of(face.head)
 
     @torch.no_grad()
     def batch(self, seed: int, step: int, size: int) -> PeopleBatch:
         """Draw one batch."""
         generator = torch_generator(seed, "people", step, device=self._device)
-        c = self._law.sample(size, generator)
+        c = self.law.sample(size, generator)
         return PeopleBatch(self.photograph(c, generator), c.joined())
+
+    def coefficients(self, seed: int, step: int, size: int) -> Float[Tensor, "B K"]:
+        """What a batch shows, without its pictures."""
+        return self.law.sample(size, torch_generator(seed, "people", step, device=self._device)).joined()
 
     def photograph(self, c: FaceCoefficients, generator: torch.Generator) -> UInt8[Tensor, "B 3 S S"]:
         """Take a picture of each face; what the coefficients leave out is drawn."""

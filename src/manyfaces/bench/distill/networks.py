@@ -1,0 +1,71 @@
+"""Teacher and students from wherever they lie: a weight file, a run of `manyfaces train`, a model's name."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from manyfaces.core.errors import ConfigError, InputError, WeightError
+from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
+
+Network = RNet | Sopi | Mopi
+
+TEACHER, SOPI, MOPI, CONTROL = "teacher", "sopi", "mopi", "control"
+RUN_FILE = "weights.safetensors"
+
+# What tells the networks apart: a tensor that one of them alone has.
+_MARKS: Mapping[str, type[RNet] | type[Sopi] | type[Mopi]] = {
+    "final_layers.0.bias": RNet,
+    "fc.bias": Sopi,
+    "heads.0.bias": Mopi,
+}
+
+
+def load_network(place: str | Path) -> Network:
+    """Load a teacher or a student.
+
+    Args:
+        place: a weight file, or the folder of a run.
+
+    Raises:
+        WeightError: nothing is there, or it is no network of this family.
+    """
+    path = Path(place)
+    weights = load_weights(path / RUN_FILE if path.is_dir() else path)
+    kind = next((kind for mark, kind in _MARKS.items() if mark in weights.state), None)
+    if kind is None:
+        raise WeightError(f"{path} holds no R-Net, SOPI or MOPI", "name one that `manyfaces train` wrote")
+    network = kind(weights.config_as(DistillConfig))
+    load_into(network, weights)
+    return network.eval().requires_grad_(False)
+
+
+def networks_of_runs(runs: Path) -> dict[str, str]:
+    """The networks that were trained in a folder, by the names of their parts.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = {path.parent.name: str(path.parent) for path in sorted(runs.glob(f"*/{RUN_FILE}"))}
+    found.pop("identity", None)  # the recogniser, which is none of them
+    if not found:
+        raise InputError(f"{runs} holds no trained networks", "name the folder that `manyfaces train --out` wrote to")
+    return found
+
+
+def check_alike(networks: Mapping[str, Network]) -> DistillConfig:
+    """The sizes that all networks share, as far as they can be compared by them.
+
+    Raises:
+        InputError: there are no networks.
+        ConfigError: they look at pictures of different sizes, or predict different coefficients.
+    """
+    if not networks:
+        raise InputError("there are no networks to measure", "name some, as NAME=FILE")
+    (first, own), *others = ((name, network.config) for name, network in networks.items())
+    for name, config in others:
+        if (config.picture_px, config.layout) != (own.picture_px, own.layout):
+            raise ConfigError(
+                f"{first} and {name} look at pictures of other sizes or predict other coefficients",
+                "measure them one at a time",
+            )
+    return own
