@@ -127,7 +127,8 @@ class Train:
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"
-    """open, open-tiny; of the paper: idgen-flame20, idgen-flame23, idrank, expgen (docs/training.md)."""
+    """open, open-tiny; of OFER's paper: idgen-flame20, idgen-flame23, idrank, expgen; of the Occlusion Resistant
+    Network's: paper (docs/training.md)."""
     seed: int = 0
     """Of the data, the initial weights and the order."""
     steps: int | None = None
@@ -135,7 +136,8 @@ class Train:
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, ..."""
     data: Annotated[Path | None, arg(metavar="ROOT")] = None
-    """Paper recipes: the folder that holds a folder for each data set."""
+    """Paper recipes: the folder that holds a folder for each data set; for teacher, sopi and mopi, what `data align`
+    wrote."""
     sets: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Paper recipes: the data sets to train on, in place of the paper's."""
     lists: Annotated[str, arg(metavar="FOLDER")] = ""
@@ -156,6 +158,12 @@ class Train:
     """Recipe idrank: weights that draw what is ranked; RUNS/idgen's when not given."""
     front_indices: Annotated[Path | None, arg(metavar="FILE")] = None
     """Recipe idrank: the vertices it looks at, `frontindices.npy` of the authors."""
+    teacher: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Recipe paper: weights of the teacher; RUNS/teacher's when not given."""
+    resnet: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Recipe paper: ResNet-50 from ImageNet; the fetched one when not given."""
+    facenet: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Recipe paper: the recogniser of mopi; the fetched one when not given."""
 
     def run(self) -> int:
         """Do it; returns the exit code."""

@@ -19,7 +19,6 @@ from manyfaces.methods.ofer.point_encoder import PointEncoderConfig
 from manyfaces.pipeline.models import front_face, load_encoder, load_part
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS
 from manyfaces.train.config import TrainConfig
-from manyfaces.train.distill.recipes import DISTILL_PARTS, train_distill
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.ofer import ExpGenRecipe, IdGenRecipe, IdRankRecipe
@@ -92,8 +91,7 @@ def train(
     """Train one part of a recipe in `out/<part>/`; an interrupted run goes on.
 
     The parts build on each other: of the open recipes, `points` renders the bank (in `out/bank/`) and trains the
-    encoder, `idgen` and `expgen` need the encoder, `idrank` needs `idgen`; for those of the Occlusion Resistant Network
-    see `train_distill`. Started by `torchrun`, processes share each
+    encoder, `idgen` and `expgen` need the encoder, `idrank` needs `idgen`. Started by `torchrun`, processes share each
     batch.
 
     Args:
@@ -109,13 +107,10 @@ def train(
         ChoiceError: unknown part or recipe.
         InputError: the part before has not been trained in `out`, or something is needed that is not there.
     """
-    if part in DISTILL_PARTS:
-        with join_processes(device) as processes:
-            return train_distill(part, recipe, out, seed, steps, processes)
     if recipe not in (*RECIPES, *PAPER_RECIPES):
         raise ChoiceError("recipe", recipe, sorted((*RECIPES, *PAPER_RECIPES)))
     if part not in PARTS:
-        raise ChoiceError("part", part, (*PARTS, *DISTILL_PARTS))
+        raise ChoiceError("part", part, PARTS)
     with join_processes(device) as processes:
         if recipe in PAPER_RECIPES:
             built = paper_recipe(recipe, part, options or PaperOptions(), out, seed, steps, processes)

@@ -105,7 +105,7 @@ def test_the_landmarks_part_projects_as_the_whole(face, layout):
 def test_a_jaw_opens_the_mouth(face, layout):
     shut, opened = plain(layout), plain(layout)
     opened.expression[:, -3] = 2.0  # a fifth of a radian
-    gap = [face.landmarks_px(c)[0, 66, 1] - face.landmarks_px(c)[0, 62, 1] for c in (shut, opened)]
+    gap = [face.landmarks_px(c)[0, 57, 1] - face.landmarks_px(c)[0, 51, 1] for c in (shut, opened)]
     assert gap[1] > gap[0] + 5
 
 

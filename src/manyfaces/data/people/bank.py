@@ -2,8 +2,9 @@
 
 import hashlib
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -90,23 +91,40 @@ def build_people_bank(
     size = min(SHARD_PICTURES, config.n_pictures)
     jobs = [(config, number, size, folder) for number in range(config.n_pictures // size)]
     folder.mkdir(parents=True, exist_ok=True)
-    with multiprocessing.get_context("spawn").Pool(n_workers, torch.set_num_threads, (1,)) as pool:
-        for done in pool.imap_unordered(_draw_shard, jobs):
-            if tick:
-                tick(done)
+    missing = [job for job in jobs if not _paths(folder, config, job[1])[1].exists()]
+    for done in _drawn(missing, n_workers):
+        if tick:
+            tick(done)
+    if tick and len(missing) < len(jobs):
+        tick(size * (len(jobs) - len(missing)))
     return _opened([_paths(folder, config, number) for _, number, _, _ in jobs])
 
 
-def _draw_shard(job: tuple[PeopleBankConfig, int, int, Path]) -> int:
+Job = tuple[PeopleBankConfig, int, int, Path]
+
+
+def _drawn(jobs: list[Job], n_workers: int) -> Iterator[int]:
+    if n_workers <= 1 or not jobs:
+        yield from map(_draw_shard, jobs)
+        return
+    with multiprocessing.get_context("spawn").Pool(n_workers, torch.set_num_threads, (1,)) as pool:
+        yield from pool.imap_unordered(_draw_shard, jobs)
+
+
+def _draw_shard(job: Job) -> int:
     config, number, size, folder = job
     pictures_path, truth_path = _paths(folder, config, number)
-    if not truth_path.exists():
-        people = People(face_model(config.head, config.layout), config.people)
-        starts = range(0, size, _BATCH)
-        batches = [people.batch(config.seed, number * SHARD_PICTURES + at, min(_BATCH, size - at)) for at in starts]
-        _save(pictures_path, torch.cat([batch.pictures for batch in batches]))
-        _save(truth_path, torch.cat([batch.coefficients for batch in batches]))  # last: it says that the shard is whole
+    people = _people(config.head, config.layout, config.people)
+    starts = range(0, size, _BATCH)
+    batches = [people.batch(config.seed, number * SHARD_PICTURES + at, min(_BATCH, size - at)) for at in starts]
+    _save(pictures_path, torch.cat([batch.pictures for batch in batches]))
+    _save(truth_path, torch.cat([batch.coefficients for batch in batches]))  # last: it says that the shard is whole
     return size
+
+
+@lru_cache(maxsize=1)
+def _people(head: str, layout: CoefficientLayout, config: PeopleConfig) -> People:
+    return People(face_model(head, layout), config)
 
 
 def _save(path: Path, values: Tensor) -> None:

@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.core.seeds import numpy_generator
-from manyfaces.data.expressions import expression_law
+from manyfaces.data.expressions import ExpressionShares, expression_law
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.detect.rnet_alignment import FRAME_ORIGIN_PX, rnet_affine
 from manyfaces.heads.skin_colours import DIRECTIONS
@@ -47,12 +48,7 @@ class CoefficientLaw:
 
     def __init__(self, face: FaceModel, config: PeopleConfig, seed: int = 0):
         self._face, self._config = face, config
-        generator, law = numpy_generator(seed, "expressions"), expression_law(face.head, config.expressions)
-        rows = []
-        for _ in range(N_EXPRESSIONS):
-            expression, jaw = law.sample(generator)
-            rows.append(torch.cat([expression, jaw / JAW_UNIT_RAD]) if face.n_jaw else expression)
-        self._expressions = torch.stack(rows)[:, -face.layout.expression :]
+        self._expressions = _expressions(face, config.expressions, seed)
 
     def sample(self, n: int, generator: torch.Generator) -> FaceCoefficients:
         """Draw n pictures' worth of coefficients.
@@ -107,6 +103,18 @@ class CoefficientLaw:
         across = shift_px * depth[:, None] / FOCAL_PX * torch.tensor([1.0, -1.0], device=off.device)
         translation = torch.cat([across, (DISTANCE_M / M_PER_DM - depth)[:, None]], -1)
         return replace(c, translation=translation)
+
+
+@lru_cache(maxsize=8)
+def _expressions(face: FaceModel, shares: ExpressionShares, seed: int) -> Float[Tensor, "N E"]:
+    """Expressions with their jaws to pick from; drawing them takes seconds, which many a law would spend again."""
+    generator, law = numpy_generator(seed, "expressions"), expression_law(face.head, shares)
+    n_own = face.layout.expression - face.n_jaw
+    drawn = [law.sample(generator) for _ in range(N_EXPRESSIONS)]
+    expressions = torch.stack([expression[:n_own] for expression, _ in drawn])
+    if not face.n_jaw:
+        return expressions
+    return torch.cat([expressions, torch.stack([jaw for _, jaw in drawn]) / JAW_UNIT_RAD], 1)
 
 
 def _light(own: Float[Tensor, "B 3 9"], shared: Float[Tensor, "B 1 9"]) -> Float[Tensor, "B 3 9"]:

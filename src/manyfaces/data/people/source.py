@@ -49,6 +49,14 @@ class FaceSource(Protocol):
         """
         ...
 
+    def truth(self, seed: int, size: int) -> Float[Tensor, "B K"]:
+        """What the first batch of a seed shows, without its pictures.
+
+        Raises:
+            InputError: nobody knows.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class BankFaces:
@@ -66,8 +74,14 @@ class BankFaces:
 
     def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> Faces:
         """Draw with replacement."""
-        picked = torch.randint(len(self.bank), (size,), generator=torch_generator(seed, "faces", step))[rows]
-        return self.at(picked, torch.arange(size)[rows])
+        return self.at(self._picked(seed, step, size)[rows], torch.arange(size)[rows])
+
+    def truth(self, seed: int, size: int) -> Float[Tensor, "B K"]:
+        """Coefficients of the first batch of a seed."""
+        return self.bank.coefficients[self._picked(seed, 0, size)]
+
+    def _picked(self, seed: int, step: int, size: int) -> Int[Tensor, " B"]:
+        return torch.randint(len(self.bank), (size,), generator=torch_generator(seed, "faces", step))
 
     def at(self, picked: Int[Tensor, " B"], number: Int[Tensor, " B"] | None = None) -> Faces:
         """The faces of some rows of the bank."""
@@ -92,3 +106,7 @@ class EndlessFaces:
         number = torch.arange(size, device=landmarks_px.device)
         person = number // self.people.config.renders_per_person
         return Faces(drawn.pictures[rows], landmarks_px[rows], number[rows], drawn.coefficients[rows], person[rows])
+
+    def truth(self, seed: int, size: int) -> Float[Tensor, "B K"]:
+        """Coefficients of the first batch of a seed."""
+        return self.people.coefficients(stream_seed(seed, "endless"), 0, size)

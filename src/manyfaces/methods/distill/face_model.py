@@ -50,16 +50,24 @@ class FaceModel(nn.Module):
                 raise InputError(
                     f"{layout.sizes[name]} {name} coefficients are asked for, {head.data.name!r} has {number}"
                 )
-        five = _five(head.landmarks(head.template))
+        five = five_of_68(head.landmarks(head.template))
         origin = five.mean(0) - torch.tensor(FIVE_IN_SPACE.mean(0) * M_PER_DM).to(five)
         self.register_buffer("origin", origin, persistent=False)
 
     def vertices(self, c: FaceCoefficients) -> Float[Tensor, "*B V 3"]:
         """The face about its origin, not turned yet; metres, head frame."""
+        pose = self.head.jaw_pose(self.jaw(c)) if self.n_jaw else None
+        return self.head(c.identity, self.expression(c), pose) - self.origin
+
+    def expression(self, c: FaceCoefficients) -> Float[Tensor, "*B E"]:
+        """The expression without the jaw, as the head model takes it."""
+        return c.expression[..., : c.expression.shape[-1] - self.n_jaw]
+
+    def jaw(self, c: FaceCoefficients) -> Float[Tensor, "*B 3"]:
+        """Axis-angle of the jaw, radians; at rest where the head has none."""
         if not self.n_jaw:
-            return self.head(c.identity, c.expression) - self.origin
-        pose = self.head.jaw_pose(c.expression[..., -self.n_jaw :] * JAW_UNIT_RAD)
-        return self.head(c.identity, c.expression[..., : -self.n_jaw], pose) - self.origin
+            return torch.zeros_like(c.angles)
+        return c.expression[..., -self.n_jaw :] * JAW_UNIT_RAD
 
     def camera(self, c: FaceCoefficients) -> PerspectiveCamera:
         """The camera of the 224 pixel picture that shows a face where its pose puts it."""
@@ -79,7 +87,7 @@ class FaceModel(nn.Module):
 
     def five_px(self, c: FaceCoefficients) -> Float[Tensor, "*B 5 2"]:
         """Eyes, nose tip and mouth corners on the 224 pixel picture, left in the picture first."""
-        return _five(self.landmarks_px(c))
+        return five_of_68(self.landmarks_px(c))
 
     def colours(self, c: FaceCoefficients, vertices: Float[Tensor, "*B V 3"] | None = None) -> Float[Tensor, "*B V 3"]:
         """Lit colours of the vertices as the published networks take them: light times albedo, both as sRGB numbers.
@@ -118,7 +126,8 @@ def rotation_from_angles(angles: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3 3
     return z @ y @ x
 
 
-def _five(points: Tensor) -> Tensor:
+def five_of_68(points: Float[Tensor, "*B 68 D"]) -> Float[Tensor, "*B 5 D"]:
+    """Eyes (the middles of their corners), nose tip and mouth corners, left in the picture first."""
     return torch.stack([points[..., list(rows), :].mean(-2) for rows in _FIVE_FROM_68], -2)
 
 

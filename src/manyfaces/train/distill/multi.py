@@ -15,8 +15,9 @@ from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
 from manyfaces.methods.distill import N_VIEWS, FaceModel, Mopi, Sopi
+from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
-from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -87,7 +88,7 @@ class MopiRecipe(FaceRecipe):
         said = mopi.views(hidden).float()
         perceptual = label = said.new_zeros(())
         if self.weights.perceptual:
-            perceptual = agreement_loss(self._features(said, batch), self.form)
+            perceptual = agreement_loss(self._features(said, batch, over_photo=False), self.form)
         if self.weights.label:
             label = self._label(said, hidden, batch)
         return multi_occlusion_loss(perceptual, label, self.weights).total
@@ -96,15 +97,24 @@ class MopiRecipe(FaceRecipe):
         with torch.no_grad():
             self.sopi.to(hidden.device)
             labels = self.sopi(hidden.flatten(0, 1)).float().unflatten(0, hidden.shape[:2])
-            photo = self.recogniser(as_network_input(batch.faces.pictures))
-            chosen = choose_label(self._features(labels, batch), photo).of(labels)
+            photo = self.recogniser(as_network_input(batch.faces.pictures), five_of_68(batch.faces.landmarks_px))
+            chosen = choose_label(self._features(labels, batch, over_photo=True), photo).of(labels)
         scale = self.sopi.deviation if self.units == "whitened" and self.network.scaled else said.new_ones(())
         return label_loss(said / scale, chosen / scale, self.reduction)
 
-    def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews) -> Float[Tensor, "B 7 D"]:
-        """Recognition features of renders laid over the clear picture, for they would compare backgrounds otherwise."""
-        clear = as_network_input(batch.faces.pictures).repeat_interleave(N_VIEWS, 0)
-        drawn = self.face.render(self.network.layout.split(vectors.flatten(0, 1)), clear.shape[-1])
-        mask = drawn.mask[:, None]
-        over = drawn.rgb.permute(0, 3, 1, 2) * mask + clear * (1 - mask)
-        return self.recogniser(over).float().unflatten(0, vectors.shape[:2])
+    def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews, over_photo: bool) -> Float[Tensor, "B 7 D"]:
+        """Recognition features of renders.
+
+        Args:
+            vectors: the faces.
+            batch: where they come from.
+            over_photo: lay them over the clear picture, as they must be when they are compared with it: features
+                compare backgrounds, too. Compared with each other they stand alone, on black.
+        """
+        side, c = batch.hidden.shape[-1], self.network.layout.split(vectors.flatten(0, 1))
+        drawn = self.face.render(c, side)
+        picture, mask = drawn.rgb.permute(0, 3, 1, 2), drawn.mask[:, None]
+        if over_photo:
+            clear = as_network_input(batch.faces.pictures).repeat_interleave(N_VIEWS, 0)
+            picture = picture * mask + clear * (1 - mask)
+        return self.recogniser(picture, self.face.five_px(c)).float().unflatten(0, vectors.shape[:2])

@@ -22,11 +22,12 @@ from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogni
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.distill.identity import Classifier, IdentityRecipe
 from manyfaces.train.distill.multi import MopiRecipe
+from manyfaces.train.distill.photo_recipes import PhotoOptions, photo_recipe
 from manyfaces.train.distill.single import SopiRecipe
 from manyfaces.train.distill.teacher import TeacherRecipe
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
-from manyfaces.train.parallel import Parallel
+from manyfaces.train.parallel import join_processes
 from manyfaces.train.recipe import Recipe
 
 DistillPart = Literal["teacher", "sopi", "identity", "mopi", "sopi-printed", "control", "mopi-label", "mopi-perceptual"]
@@ -92,26 +93,53 @@ DISTILL_RECIPES: dict[str, DistillRecipe] = {
 }
 
 
-def train_distill(part: str, recipe: str, out: Path, seed: int, steps: int | None, parallel: Parallel) -> TrainResult:
+def train(
+    part: str,
+    recipe: str,
+    out: Path,
+    seed: int = 0,
+    steps: int | None = None,
+    device: str | torch.device = "cpu",
+    options: PhotoOptions | None = None,
+) -> TrainResult:
     """Train one part in `out/<part>/`; an interrupted run goes on.
 
     The parts build on each other: `sopi` needs `teacher`; `mopi` needs `sopi` and `identity`. The rest are what is
     compared with them: `sopi-printed` learns the coefficients as they are (equation 6), `control` is `sopi` trained on
     as long as `mopi` and on the same patterns, `mopi-label` and `mopi-perceptual` have one term of the loss only.
 
+    Args:
+        part: which network.
+        recipe: name of an open recipe, or "paper".
+        out: folder of all parts.
+        seed: of every random stream.
+        steps: in place of the recipe's own number.
+        device: where to train.
+        options: of the paper's recipe; the open ones need none.
+
     Raises:
         ChoiceError: unknown part or recipe.
-        InputError: the part before has not been trained in `out`.
+        InputError: the part before has not been trained in `out`, or something is needed that is not there.
     """
-    if recipe not in DISTILL_RECIPES:
-        raise ChoiceError("recipe", recipe, sorted(DISTILL_RECIPES))
+    if recipe not in (*DISTILL_RECIPES, PAPER):
+        raise ChoiceError("recipe", recipe, sorted((*DISTILL_RECIPES, PAPER)))
     if part not in _BUILDERS:
         raise ChoiceError("part", part, list(DISTILL_PARTS))
-    chosen = DISTILL_RECIPES[recipe]
-    with parallel.first_one():
-        bench = _Workbench(chosen, out, seed, steps)
-        built = _BUILDERS[part](bench)
-    return run_loop(built, out / part, parallel=parallel, recipe_name=recipe)
+    if recipe != PAPER and options not in (None, PhotoOptions()):
+        raise InputError(f"the recipe {recipe} draws its own people", "leave out what is said of photos and weights")
+    with join_processes(device) as parallel:
+        with parallel.first_one():
+            built = _built(part, recipe, out, seed, steps, options or PhotoOptions())
+        return run_loop(built, out / part, parallel=parallel, recipe_name=recipe)
+
+
+PAPER = "paper"
+
+
+def _built(part: str, recipe: str, out: Path, seed: int, steps: int | None, options: PhotoOptions) -> Recipe:
+    if recipe == PAPER:
+        return photo_recipe(part, options, out, seed, steps)
+    return _BUILDERS[part](_Workbench(DISTILL_RECIPES[recipe], out, seed, steps))
 
 
 class _Workbench:

@@ -14,7 +14,7 @@ from manyfaces.data.people.source import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
 from manyfaces.methods.distill import FaceModel, RNet, Sopi
-from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 

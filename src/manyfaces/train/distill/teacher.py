@@ -11,7 +11,7 @@ from manyfaces.data.people.source import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
 from manyfaces.methods.distill import FaceModel, RNet
-from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -37,9 +37,7 @@ class TeacherRecipe(FaceRecipe):
         """The network, in units of the training faces' deviations."""
         model = RNet(self.network)
         if self.network.scaled:
-            truth = self.source.batch(self.seed("train"), 0, N_STATISTICS).coefficients
-            assert truth is not None
-            model.fit_scale(truth)
+            model.fit_scale(self.source.truth(self.seed("train"), N_STATISTICS))
         return model
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> Faces:

@@ -11,9 +11,10 @@ from manyfaces.data.people.source import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
 from manyfaces.methods.distill import FaceModel, RNet
+from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.occlusion.skin import skin_attention
-from manyfaces.train.distill.common import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -56,25 +57,25 @@ class WeakTeacherRecipe(FaceRecipe):
 
     def terms(self, model: RNet, batch: Faces) -> WeakLoss:
         """The loss, term by term."""
-        photos = as_network_input(batch.pictures)
+        judge, photos = self.recogniser, as_network_input(batch.pictures)
         c = self.network.layout.split(model(photos).float())
         drawn = self.face.render(c, photos.shape[-1])
         # On black, as published: what is compared beyond the face is weighed zero.
         picture = drawn.rgb.permute(0, 3, 1, 2)
-        judge = self.recogniser
+        landmarks_px = self.face.landmarks_px(c)
         predicted = PredictedFace(
             picture=picture,
             coverage=drawn.mask,
-            landmarks_px=self.face.landmarks_px(c),
+            landmarks_px=landmarks_px,
             identity=c.identity,
             expression=c.expression,
             albedo=c.albedo,
             light=c.light,
             colours=self.face.head.albedo(c.albedo),
-            features=None if judge is None else judge(picture).float(),
+            features=None if judge is None else judge(picture, five_of_68(landmarks_px)).float(),
         )
         with torch.no_grad():
-            features = None if judge is None else judge(photos).float()
+            features = None if judge is None else judge(photos, five_of_68(batch.landmarks_px)).float()
             seen = SeenFace(photos, skin_attention(photos), batch.landmarks_px, features)
         return weak_loss(predicted, seen, self._skin(), self.weights)
 
