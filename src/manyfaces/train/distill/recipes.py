@@ -76,8 +76,8 @@ DISTILL_RECIPES: dict[str, DistillRecipe] = {
         n_validation=960,
         n_people=960,
         teacher=_config(8_000, 2e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
-        sopi=_config(5_000, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
-        identity=_config(2_000, 2e-3, ema_decay=0.995, validate_every=500, validation_batches=4),
+        sopi=_config(3_500, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
+        identity=_config(1_000, 2e-3, ema_decay=0.99, validate_every=500, validation_batches=4),
         mopi=_config(500, 2e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
@@ -227,7 +227,7 @@ def _identity(bench: _Workbench) -> Recipe:
     n_people = bench.recipe.n_people
     faces = bench.faces("train", people, n_people * RENDERS_PER_PERSON)
     config = bench.config(bench.recipe.identity)
-    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config)
+    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64)
 
 
 MOPI_BATCH = 8
