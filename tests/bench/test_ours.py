@@ -57,6 +57,7 @@ def test_the_chosen_face_is_asked_for_with_joint_hypotheses(result, monkeypatch:
         detector: object
 
     monkeypatch.setattr(ours, "Predictor", FakePredictor)
+    monkeypatch.setattr(ours, "OferMethod", lambda model: model)
     monkeypatch.setattr(ours, "load_ofer", lambda name, device: FakeModel(None))
     reconstruct = ours.predictor_reconstructor(ThreeFaces(), seed=4)
     image = np.zeros((40, 40, 3), np.uint8)

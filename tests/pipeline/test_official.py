@@ -14,7 +14,7 @@ from manyfaces.pipeline.official import (
     reconstruct_prepared,
     write_official,
 )
-from manyfaces.pipeline.predictor import Options
+from manyfaces.pipeline.options import Options
 
 QUICK = Options(n_identities=6, n_expressions=3, seed=4)
 
@@ -102,4 +102,4 @@ def test_files_are_those_of_the_authors(model, root, tmp_path):
 
 def test_a_model_that_sees_points_takes_no_crops(predictor, root):
     with pytest.raises(InputError, match="ofer-open sees points"):
-        reconstruct_prepared(predictor._model, root / "arcface_input/one.jpg", QUICK)
+        reconstruct_prepared(predictor._method._model, root / "arcface_input/one.jpg", QUICK)

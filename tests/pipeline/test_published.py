@@ -17,7 +17,8 @@ from manyfaces.pipeline.anchors import find_anchors
 from manyfaces.pipeline.catalogue import find_model, own_models
 from manyfaces.pipeline.conditioning import CropConditioner
 from manyfaces.pipeline.loading import load_ofer
-from manyfaces.pipeline.predictor import Options
+from manyfaces.pipeline.ofer_method import OferMethod
+from manyfaces.pipeline.options import Options
 
 QUICK = {"n_identities": 5, "n_expressions": 3, "occlusion": "none"}
 CPU = torch.device("cpu")
@@ -30,7 +31,7 @@ def loaded(load_published):
 
 @pytest.fixture(scope="module")
 def predictor(loaded):
-    return Predictor(loaded)
+    return Predictor(OferMethod(loaded))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_faces_lie_on_the_photo_by_68_landmarks(result):
 
 
 def test_published_faces_are_settled_only_when_asked(predictor, person, result):
-    drawn = predictor._sample(predictor._look(person[0], Options(occlusion="none")), Options(**QUICK))[0]
+    drawn = predictor._method.sample(predictor.look(person[0], occlusion="none"), Options(**QUICK))[0]
     torch.testing.assert_close(result.expressions, drawn.expressions)
     torch.testing.assert_close(result.identities, drawn.identities)
     settled = predictor(person[0], settle=True, **QUICK)
@@ -85,7 +86,7 @@ def test_a_batch_gives_the_faces_of_each_photo_alone(predictor, person, masked_p
 
 
 def test_crops_are_cut_by_the_corrected_points(predictor, person):
-    [face] = predictor._look(person[0], Options(occlusion="none"))
+    [face] = predictor.look(person[0], occlusion="none")
     y, x = np.mgrid[:320, :320]
     ramp = dataclasses.replace(face, image=np.stack([x * 0.75, y * 0.75, 0 * x + 100], -1).astype(np.uint8))
     plain, swapped = CropConditioner()([ramp]), CropConditioner(bgr_input=True)([ramp])
@@ -131,7 +132,7 @@ def test_flame23_weights_take_the_head_they_were_trained_on(stand_in, tmp_path, 
 def test_a_head_without_landmarks_is_named_with_the_file_it_lacks(load_published, stand_in, tmp_path):
     model = load_published(head=stand_in.write_head(tmp_path, landmarks=()))
     with pytest.raises(HeadFileError, match=r"flame20.*landmark_embedding\.npy"):
-        Predictor(model)
+        OferMethod(model)
 
 
 @pytest.mark.parametrize(

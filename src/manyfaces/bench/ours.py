@@ -27,6 +27,7 @@ from manyfaces.methods.ofer import Ofer
 from manyfaces.pipeline import Predictor, Reconstruction
 from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.models import load_open_ofer
+from manyfaces.pipeline.ofer_method import OferMethod
 
 N_EXPRESSIONS = 15
 
@@ -48,7 +49,7 @@ def predictor_reconstructor(
         kept: where results are kept, and taken from when the same is asked for again.
     """
     loaded = replace(load_ofer(model, torch.device(device)), detector=detector)
-    predictor = Predictor(loaded)
+    predictor = Predictor(OferMethod(loaded))
     basis = (model, seed, weights_digest(loaded.ofer, loaded.encoder)) if kept else ()
 
     def reconstruct(

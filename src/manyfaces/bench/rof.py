@@ -22,6 +22,7 @@ from manyfaces.data.co545 import Co545Config, front_of, open_source, population_
 from manyfaces.metrics import bootstrap_mean, implausibility, shape_deviation
 from manyfaces.pipeline import Predictor
 from manyfaces.pipeline.loading import load_ofer
+from manyfaces.pipeline.ofer_method import OferMethod
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 FIGURES = {"std_s": ("STD-S, mm", ".3g"), "std_s_shape": ("STD-S, norm", ".3g"), "ode": ("ODE", ".2g")}
@@ -198,7 +199,7 @@ class PhotoBench:
 
     def __init__(self, model: str, device: str, n_hypotheses: int, seed: int):
         loaded = load_ofer(model, torch.device(device))
-        self._predictor = Predictor(loaded)
+        self._predictor = Predictor(OferMethod(loaded))
         self._options = {"n_expressions": n_hypotheses, "seed": seed}
         self._front = front_of(loaded.head).cpu()
         self._law = population_law(open_source(Co545Config(head=loaded.head.data.name)))

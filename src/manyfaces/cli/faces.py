@@ -36,7 +36,7 @@ class Plan:
     Attributes:
         jobs: photos with the folders of their results.
         settings: what the results depend on, for the reports.
-        options: fields of `Options`.
+        options: all that the model can be told, by name.
     """
 
     jobs: list[PhotoJob]
@@ -49,7 +49,7 @@ def reconstruct_each(command: Reconstruct, plan: Plan) -> list[Failure]:
     failures: list[Failure] = []
     with _progress() as progress:
         task = progress.add_task("loading the model", total=len(plan.jobs))
-        predictor = _load(command, plan)
+        predictor = _load(command)
         for job in plan.jobs:
             progress.update(task, description=job.photo.name)
             started = time.perf_counter()
@@ -68,7 +68,7 @@ def reconstruct_one_person(command: Reconstruct, plan: Plan) -> list[Failure]:
     jobs, faces = [], []
     with _progress() as progress:
         task = progress.add_task("loading the model", total=len(plan.jobs))
-        predictor = _load(command, plan)
+        predictor = _load(command)
         for job in plan.jobs:
             progress.update(task, description=job.photo.name)
             with _told(failures, job):
@@ -93,9 +93,10 @@ def described_run(job: PhotoJob, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def sampling_options(command: Reconstruct) -> dict[str, Any]:
-    """What the command says of sampling, as fields of `Options`."""
+    """What the command says of sampling that it would not say by itself, as fields of `Options`."""
+    defaults = {field.name: field.default for field in dataclasses.fields(Reconstruct)}
     names = ("identities", "n_identities", "n_expressions", "seed", "sampler")
-    return {name: getattr(command, name) for name in names}
+    return {name: getattr(command, name) for name in names if getattr(command, name) != defaults[name]}
 
 
 def as_ours(error: Exception) -> ManyfacesError:
@@ -103,11 +104,10 @@ def as_ours(error: Exception) -> ManyfacesError:
     return error if isinstance(error, ManyfacesError) else unexpected(error)
 
 
-def _load(command: Reconstruct, plan: Plan) -> Any:
+def _load(command: Reconstruct) -> Any:
     # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
-    from manyfaces.pipeline import Options, Predictor
+    from manyfaces.pipeline import Predictor
 
-    Options(**plan.options)  # what cannot be meant is said once, not for each photo
     return Predictor.from_pretrained(command.model, resolve_device(command.device), command.head, command.compat)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manyfaces.cli.import_commands import ImportBfm, ImportDeep3d, ImportFlame, ImportOfer
-from manyfaces.cli.messages import DONE
+from manyfaces.cli.messages import DONE, UsageError
 from manyfaces.cli.model_commands import AddModel
 
 if TYPE_CHECKING:
@@ -65,10 +65,25 @@ def import_deep3d(command: ImportDeep3d) -> int:
 
 def add_model(command: AddModel) -> int:
     """Make a model of networks that were trained here."""
-    from manyfaces.pipeline.adding import AddSettings, add_model
-
-    head = None if command.head == "auto" else command.head
-    settings = AddSettings(command.name, head, command.front_indices)
-    folder = add_model(command.runs, settings, lambda line: print(line, flush=True))
+    folder = (_add_ofer if command.part == "ofer" else _add_distilled)(command)
     print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
     return DONE
+
+
+def _add_ofer(command: AddModel) -> Path:
+    from manyfaces.pipeline.adding import AddSettings, add_model
+
+    if command.head in ("openhead", "bfm"):
+        raise UsageError(f"--head {command.head} is for a teacher or student", "give --part, or leave --head out")
+    head = None if command.head == "auto" else command.head
+    settings = AddSettings(command.name, head, command.front_indices)
+    return add_model(command.runs, settings, lambda line: print(line, flush=True))
+
+
+def _add_distilled(command: AddModel) -> Path:
+    from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
+
+    if command.front_indices is not None:
+        raise UsageError("--front-indices is for OFER", "leave it out")
+    settings = AddDistillSettings(command.name, command.part, None if command.head == "auto" else command.head)
+    return add_distilled(command.runs, settings, lambda line: print(line, flush=True))

@@ -26,8 +26,11 @@ class AddModel:
     """Folder that `train --out` wrote to."""
     name: str
     """Name of the model; one of that name is replaced."""
-    head: Literal["auto", "flame20", "flame23"] = "auto"
-    """Which FLAME the weights are for; those of the paper's recipes know it."""
+    part: Literal["ofer", "teacher", "sopi", "mopi"] = "ofer"
+    """Which network: those of OFER make one model together, teacher and students one each."""
+    head: Literal["auto", "flame20", "flame23", "openhead", "bfm"] = "auto"
+    """Which head the weights are for. OFER on the paper's recipes knows; a teacher or student of R-Net's own 257
+    coefficients is for bfm, others for openhead."""
     front_indices: Annotated[Path | None, arg(metavar="FILE")] = None
     """The vertices that the paper's ranker looks at; by default those that its training kept."""
 

@@ -39,14 +39,15 @@ def reconstruct(command: Reconstruct) -> int:
     if photos:
         check_out(command.out)
     jobs = plan(photos, command.out)
-    settings = _settings(command, mask)
+    options = _options(command, mask, face) if jobs else {}
+    settings = _settings(command, options, mask)
     open_jobs = [job for job in jobs if not (command.resume and is_finished(job, settings))]
     skipped = len(jobs) - len(open_jobs)
     failures: list[Failure] = []
     started = time.perf_counter()
     if open_jobs:
         do = reconstruct_one_person if command.one_person else reconstruct_each
-        failures = do(command, Plan(open_jobs, settings, _options(command, mask, face)))
+        failures = do(command, Plan(open_jobs, settings, options))
     seconds = time.perf_counter() - started
     _summarise(len(open_jobs), skipped, failures, seconds, command.out)
     _point_out(jobs)
@@ -81,21 +82,10 @@ def check_numbers(command: Reconstruct) -> None:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
 
 
-def _settings(command: Reconstruct, mask: Path | None) -> dict[str, Any]:
-    names = (
-        "model",
-        "head",
-        "compat",
-        "identities",
-        "n_identities",
-        "n_expressions",
-        "seed",
-        "face",
-        "sampler",
-        "settle",
-    )
-    settings = {name: getattr(command, name) for name in names}
-    settings["occlusion"] = command.occlusion if mask is None else f"mask {file_digest(mask)}"
+def _settings(command: Reconstruct, options: dict[str, Any], mask: Path | None) -> dict[str, Any]:
+    settings = {name: getattr(command, name) for name in ("model", "head", "compat")} | options
+    if mask is not None:
+        settings["occlusion"] = f"mask {file_digest(mask)}"
     return settings
 
 
@@ -115,12 +105,16 @@ def _for_one_person(command: Reconstruct) -> Reconstruct:
 
 
 def _options(command: Reconstruct, mask: Path | None, face: str | int) -> dict[str, Any]:
-    return {
-        **sampling_options(command),
-        "occlusion": command.occlusion if mask is None else mask,
-        "face": face,
-        "settle": {"auto": None, "yes": True, "no": False}[command.settle],
-    }
+    """All that the model can be told, by name: what cannot be meant is said once, not for each photo."""
+    # Here, not above: torch takes seconds to import, and mistakes in the other arguments are found first.
+    from manyfaces.pipeline.methods import options_of
+    from manyfaces.pipeline.options import chosen
+
+    given = {**sampling_options(command), "occlusion": command.occlusion if mask is None else mask, "face": face}
+    if command.settle != "auto":
+        given["settle"] = command.settle == "yes"
+    options = chosen(options_of(command.model), given, command.model)
+    return {field.name: getattr(options, field.name) for field in dataclasses.fields(options)}
 
 
 def _check_mask(mask: Path | None, n_photos: int) -> None:

@@ -94,13 +94,13 @@ def add_model(runs: Path, settings: AddSettings, say: Say) -> Path:
         card = ModelCard("ofer", head, sizes, {}, sources, manyfaces.__version__, trainings)
         (folder / CARD_NAME).write_text(to_json(card), encoding="utf-8")
     for training in trainings:
-        say(_told(training))
+        say(told(training))
     say(f"the model {target.name}, for the head {head}, lies in {target}")
     return target
 
 
 def _read(runs: Path, part: str) -> _Trained:
-    weights = load_weights(_trained_file(runs, part))
+    weights = load_weights(trained_file(runs, part))
     try:
         sizes = from_dict(OferConfig, weights.config["ofer"])
     except (KeyError, TypeError):
@@ -112,19 +112,25 @@ def _read(runs: Path, part: str) -> _Trained:
             f"{weights.path} has the encoder {kind}, a model has {paper.__name__} there", "train it by a named recipe"
         )
     check_fit(getattr(published_ofer(sizes, {part: paper} if kind else {}), part), weights)
-    return _Trained(weights.path, sizes, kind, own.get("head"), _training(part, weights, own))
+    return _Trained(weights.path, sizes, kind, own.get("head"), training_of(part, weights, own.get("values")))
 
 
-def _trained_file(runs: Path, part: str) -> Path:
+def trained_file(runs: Path, part: str) -> Path:
+    """The weight file of a part that was trained.
+
+    Raises:
+        InputError: it was not.
+    """
     path = runs / part / "weights.safetensors"
     if not path.is_file():
         raise InputError(f"{runs} holds no trained {part}", f"train it first: manyfaces train {part} --out {runs}")
     return path
 
 
-def _training(part: str, weights: Weights, own: Mapping[str, Any]) -> Training:
+def training_of(part: str, weights: Weights, values: str | None = None) -> Training:
+    """How a network was trained, as its weight file says."""
     steps = int(weights.notes.get("step", 0))
-    planned, values = int(weights.notes.get("steps", steps)), own.get("values")
+    planned = int(weights.notes.get("steps", steps))
     recipe = weights.notes.get("recipe", "")
     return Training(part, recipe, steps, planned, values if values in ("paper", "code") else None)
 
@@ -167,7 +173,7 @@ def _apart(how: str) -> WeightError:
 
 def _points(runs: Path, sizes: OferConfig) -> Path:
     """The file of the point encoder, once it is known to give what the networks take."""
-    path = _trained_file(runs, _POINTS)
+    path = trained_file(runs, _POINTS)
     n_out = load_encoder(path).config.widths[-1]
     if n_out != sizes.identity_condition_dim:
         raise _apart(f"take vectors of {sizes.identity_condition_dim} numbers, the points' encoder gives {n_out}")
@@ -191,7 +197,8 @@ def _front(runs: Path, given: Path | None, sizes: OferConfig, sees_points: bool)
     return front
 
 
-def _told(training: Training) -> str:
+def told(training: Training) -> str:
+    """One line on how a network was trained."""
     values = f", values of the {training.values}" if training.values else ""
     cut = f"; warning: {training.planned_steps} were planned" if training.steps < training.planned_steps else ""
     return f"{training.part}: recipe {training.recipe}{values}, {training.steps} steps{cut}"

@@ -32,6 +32,18 @@ class ReleasedModel:
     card: str
 
 
+def _distilled(name: str, part: str, summary: str) -> ReleasedModel:
+    return ReleasedModel(
+        name=name,
+        method="distill",
+        head="openhead",
+        parts=(part,),
+        summary=f"{summary}; on the open head, trained on synthetic people only",
+        licence="Apache-2.0",
+        card="docs/models/sopi-open.md",
+    )
+
+
 MODELS = (
     ReleasedModel(
         name="ofer-open",
@@ -42,6 +54,9 @@ MODELS = (
         licence="Apache-2.0",
         card="docs/models/ofer-open.md",
     ),
+    _distilled("sopi-open", "sopi", "SOPI: one coloured face, from a student that has seen hidden faces"),
+    _distilled("mopi-open", "mopi", "MOPI: one coloured face, from a student of seven occluded views"),
+    _distilled("teacher-open", "teacher", "R-Net, their teacher: one coloured face, for faces that nothing hides"),
 )
 
 
@@ -127,3 +142,26 @@ def find_model(name: str | Path) -> ReleasedModel | Path:
         raise AssetError(f"the model {name} was not imported yet", IMPORTABLE[str(name)])
     known = [model.name for model in MODELS] + own_models()
     raise ChoiceError("model", str(name), [*known, f"a folder that holds a {CARD_NAME}"])
+
+
+def method_of(name: str | Path) -> str:
+    """The method that a model is of: "ofer" or "distill".
+
+    Raises:
+        ChoiceError, AssetError: see `find_model`.
+        WeightError: its folder is damaged.
+    """
+    found = find_model(name)
+    return found.method if isinstance(found, ReleasedModel) else read_model_folder(found).card.method
+
+
+def names_of(method: str) -> list[str]:
+    """Names of all models of a method: those that ship, and those that do not and are not damaged."""
+    return [model.name for model in MODELS if model.method == method] + [n for n in own_models() if _is(n, method)]
+
+
+def _is(name: str, method: str) -> bool:
+    try:
+        return method_of(name) == method
+    except WeightError:
+        return False

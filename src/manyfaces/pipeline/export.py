@@ -17,7 +17,7 @@ from manyfaces.io.gltf import MorphTarget, glb_bytes
 from manyfaces.io.mesh_files import obj_text, ply_bytes
 from manyfaces.io.report_files import REPORT_NAME, report_text
 from manyfaces.pipeline.overview import draw_overview
-from manyfaces.pipeline.result import Reconstruction
+from manyfaces.pipeline.result import Appearance, Reconstruction
 
 RESULT_FILES = ("faces.glb", "faces.npz", "best.obj", "best.ply", "overview.png", REPORT_NAME)
 
@@ -67,6 +67,12 @@ def npz_arrays(result: Reconstruction) -> dict[str, np.ndarray]:
     camera_from_head; and either `camera_focal_px` (M,), `camera_centre_px` (M, 2), `camera_translation` (M, 3) metres,
     of perspective cameras, or `camera_scale_px` (M,) pixels per metre and `camera_translation_px` (M, 2), of
     orthographic ones.
+
+    Models that predict colours add, for each hypothesis: `albedo` (M, V, 3) vertex colours without light and `colours`
+    (M, V, 3) in the photo's light, both sRGB from 0 to 1; `light` (M, 3, 9), red, green, blue by the nine functions of
+    `deng_harmonics`, without the usual white light; `angles` (M, 3) pitch, yaw, roll in radians and `translation`
+    (M, 3) in decimetres, of the face in R-Net's frame; `albedo_coefficients` (M, T); and `coefficients` (M, K), all
+    that was predicted, in R-Net's order.
     """
     arrays: dict[str, Any] = {
         name: getattr(result, name)
@@ -77,7 +83,22 @@ def npz_arrays(result: Reconstruction) -> dict[str, np.ndarray]:
     arrays["points_px"], arrays["visible"], arrays["face_box_px"] = result.points_px, result.visible, result.face_box
     for field in dataclasses.fields(result.cameras):
         arrays[f"camera_{field.name}"] = getattr(result.cameras, field.name)
+    if result.appearance is not None:
+        arrays |= _appearance_arrays(result.appearance)
     return {name: _compact(values) for name, values in arrays.items()}
+
+
+def _appearance_arrays(appearance: Appearance) -> dict[str, Tensor]:
+    predicted = appearance.coefficients
+    return {
+        "albedo": appearance.albedo,
+        "colours": appearance.colours,
+        "light": predicted.light,
+        "angles": predicted.angles,
+        "translation": predicted.translation,
+        "albedo_coefficients": predicted.albedo,
+        "coefficients": predicted.joined(),
+    }
 
 
 def describe(result: Reconstruction) -> dict[str, Any]:
@@ -95,7 +116,7 @@ def describe(result: Reconstruction) -> dict[str, Any]:
         }
         for k, name in enumerate(hypothesis_names(result))
     ]
-    return {
+    described = {
         "manyfaces": manyfaces.__version__,
         "model": result.model,
         "head": result.head.data.name,
@@ -112,6 +133,10 @@ def describe(result: Reconstruction) -> dict[str, Any]:
         "hypotheses": hypotheses,
         "timings_s": {name: round(float(seconds), 4) for name, seconds in result.timings.items()},
     }
+    if result.appearance is not None:
+        angles = _array(result.appearance.coefficients.angles.rad2deg())[0]
+        described["angles_deg"] = dict(zip(("pitch", "yaw", "roll"), np.round(angles.astype(float), 2), strict=True))
+    return described
 
 
 def _mesh_files(result: Reconstruction) -> dict[str, bytes]:
@@ -120,12 +145,12 @@ def _mesh_files(result: Reconstruction) -> dict[str, bytes]:
     names = hypothesis_names(result)
     targets = [MorphTarget(*target) for target in zip(names, vertices, normals, strict=True)]
     extras = {"model": result.model, "head": data.name, "seed": result.seed, "photo": result.source}
-    best = vertices[0]
+    best, albedo = vertices[0], None if result.albedo is None else _array(result.albedo)
     uv, uv_faces = (data.uv, data.uv_faces) if len(data.uv_faces) else (None, None)
     return {
-        "faces.glb": glb_bytes(best, normals[0], data.faces, targets, data.albedo, "face", extras),
-        "best.obj": obj_text(best, data.faces, uv, uv_faces, data.albedo).encode(),
-        "best.ply": ply_bytes(best, data.faces, data.albedo, normals[0]),
+        "faces.glb": glb_bytes(best, normals[0], data.faces, targets, albedo, "face", extras),
+        "best.obj": obj_text(best, data.faces, uv, uv_faces, albedo).encode(),
+        "best.ply": ply_bytes(best, data.faces, albedo, normals[0]),
     }
 
 

@@ -16,7 +16,6 @@ from manyfaces.io.image import read_image, read_mask
 
 Photo = str | Path | Image.Image | np.ndarray
 Occlusion = Literal["auto", "none"] | str | Path | np.ndarray | None
-IdentityChoice = Literal["best", "varied"]
 FaceChoice = Literal["all", "largest"] | int
 
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from manyfaces.assets import fetch, verify_packaged
 from manyfaces.core.config import from_dict
+from manyfaces.core.errors import InputError
 from manyfaces.detect import FaceDetector, FaceMesh
 from manyfaces.heads import HeadModel
 from manyfaces.io.checkpoints import load_into, load_weights
@@ -68,8 +69,11 @@ def released_files(name: str) -> OpenFiles:
 
     Raises:
         ChoiceError, AssetError: there is none of that name, or a file is not as it shipped.
+        InputError: it is of another method.
     """
     model = released(name)
+    if model.method != "ofer":
+        raise InputError(f"{model.name} is no model of OFER", "name one that is: manyfaces models")
     return OpenFiles(name, model.head, {part: verify_packaged(f"{name}/{part}.safetensors") for part in model.parts})
 
 

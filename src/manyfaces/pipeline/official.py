@@ -19,7 +19,7 @@ from manyfaces.io.mesh_files import ply_bytes
 from manyfaces.metrics.vertices import MM_PER_M
 from manyfaces.pipeline.conditioning import CropConditioner
 from manyfaces.pipeline.models import LoadedOfer
-from manyfaces.pipeline.predictor import Options
+from manyfaces.pipeline.options import Options
 from manyfaces.pipeline.sampling import SAMPLER_PRESETS, draw_hypotheses
 
 SHAPES, FACES = "shapesample", "flamesample"

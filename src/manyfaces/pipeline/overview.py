@@ -1,23 +1,30 @@
 """`overview.png`: one page that shows what was seen, the best face, and how far apart the others are."""
 
 import math
-from typing import Literal
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from manyfaces.pipeline.poster import GREY, INK, Box, Poster, shortened
+from manyfaces.pipeline.page import (
+    CAPTION_PX,
+    GAP_PX,
+    HEAD_PX,
+    MARGIN_PX,
+    ROW_PX,
+    WIDTH_PX,
+    caption,
+    face_weights,
+    heading,
+    large_row,
+)
+from manyfaces.pipeline.portrait import draw_portrait
+from manyfaces.pipeline.poster import GREY, INK, Box, Poster
 from manyfaces.pipeline.result import Reconstruction
-from manyfaces.pipeline.views import faded, frame_face, head_views, hidden_view, overlay_view, studio_camera
+from manyfaces.pipeline.views import frame_face, head_views, hidden_view, overlay_view, studio_camera
 from manyfaces.render import heat_colours
 
-WIDTH_PX = 1600
-MARGIN_PX = 56
-GAP_PX = 24
-HEAD_PX = 132
-CAPTION_PX = 52
-COLUMNS, LARGE_COLUMNS = 5, 3
+COLUMNS = 5
 MOST_TILES = 30
 SIDE_YAW = math.radians(-90.0)
 HEAD_MARGIN = 1.12
@@ -25,32 +32,25 @@ TILE_MARGIN = 1.3
 SECTION_PX = 84
 BAR_WIDTH_PX, BAR_HEIGHT_PX = 12, 300
 PLASTER = (0.80, 0.78, 0.75)
-INSIDE_FACE = ("face", "eyeballs", "inner_mouth", "teeth", "tongue")
 ROUND_MM = (0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0)
 
 
 def draw_overview(result: Reconstruction) -> UInt8[np.ndarray, "H 1600 3"]:
-    """Draw the page of one face.
+    """Draw the page of one face; one whose colours and light were predicted gets `draw_portrait`'s.
 
     From the top: the photo, what hides the face, the best face on the photo; the best face from the front and the
     side, and where the hypotheses disagree, in mm; then the hypotheses, best first.
     """
-    large = (WIDTH_PX - 2 * MARGIN_PX - (LARGE_COLUMNS - 1) * GAP_PX) // LARGE_COLUMNS
+    if result.appearance is not None:
+        return draw_portrait(result, result.appearance)
     tile = (WIDTH_PX - 2 * MARGIN_PX - (COLUMNS - 1) * GAP_PX) // COLUMNS
     shown = min(len(result), MOST_TILES)
     rows = math.ceil(shown / COLUMNS)
-    grid_top = HEAD_PX + 2 * (large + CAPTION_PX + GAP_PX // 2) + SECTION_PX
+    grid_top = HEAD_PX + 2 * ROW_PX + SECTION_PX
     poster = Poster(WIDTH_PX, grid_top + rows * (tile + CAPTION_PX) + MARGIN_PX // 2)
     _draw_title(poster, result)
-    slots = [
-        [
-            Box(MARGIN_PX + c * (large + GAP_PX), HEAD_PX + r * (large + CAPTION_PX + GAP_PX // 2), large, large)
-            for c in range(3)
-        ]
-        for r in range(2)
-    ]
-    _draw_photo_row(poster, result, slots[0])
-    _draw_head_row(poster, result, slots[1])
+    _draw_photo_row(poster, result, large_row(0))
+    _draw_head_row(poster, result, large_row(1))
     _draw_grid(poster, result, grid_top, tile, shown)
     return poster.pixels()
 
@@ -58,7 +58,6 @@ def draw_overview(result: Reconstruction) -> UInt8[np.ndarray, "H 1600 3"]:
 def _draw_title(poster: Poster, result: Reconstruction) -> None:
     n = len(result)
     title = "One face this could be" if n == 1 else f"{n} faces this could be"
-    poster.text((MARGIN_PX, 74), title, 42, weight=0.6)
     n_used = len(set(result.identity_index.tolist()))
     identities = "the best" if n_used == 1 else f"{n_used}"
     facts = [
@@ -67,10 +66,7 @@ def _draw_title(poster: Poster, result: Reconstruction) -> None:
         f"model {result.model}",
         f"seed {result.seed}",
     ]
-    line = "   ·   ".join(facts)
-    poster.text((MARGIN_PX, 108), line, 19, GREY)
-    poster.text((WIDTH_PX - MARGIN_PX, 74), shortened(result.source, 22, 560), 22, INK, "rs")
-    poster.text((WIDTH_PX - MARGIN_PX, 108), "manyfaces", 19, GREY, "rs")
+    heading(poster, title, facts, result.source)
 
 
 def _draw_photo_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> None:
@@ -78,17 +74,17 @@ def _draw_photo_row(poster: Poster, result: Reconstruction, slots: list[Box]) ->
     frame = frame_face(result.points_px, result.photo.shape[:2])
     picture = frame.crop(result.photo, size, (238, 236, 231))
     poster.picture(slots[0], picture)
-    _caption(poster, slots[0], "Photo")
+    caption(poster, slots[0], "Photo")
     hidden = hidden_view(picture, frame, result.points_px, result.visible, result.hidden_mask)
     poster.picture(slots[1], hidden)
     n_hidden = int((~result.visible).sum())
-    _caption(poster, slots[1], "Hidden", f"{n_hidden} of {len(result.visible)} points" if n_hidden else "nothing")
+    caption(poster, slots[1], "Hidden", f"{n_hidden} of {len(result.visible)} points" if n_hidden else "nothing")
     best = result.best
     weights = face_weights(result, "inside")  # of the face alone, so that the photo stays to be recognised around it
     camera = result.camera_batch(0)
-    face = overlay_view(picture, frame, best.vertices, result.head.faces, camera, albedo_of(result), weights)
+    face = overlay_view(picture, frame, best.vertices, result.head.faces, camera, result.albedo, weights)
     poster.picture(slots[2], face)
-    _caption(poster, slots[2], "Best face on the photo")
+    caption(poster, slots[2], "Best face on the photo")
 
 
 def _draw_head_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> None:
@@ -96,8 +92,8 @@ def _draw_head_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> 
     best, faces = result.vertices[:1], result.head.faces
     for slot, yaw, name in zip(slots, (0.0, SIDE_YAW), ("Best face, front", "Best face, side"), strict=False):
         camera = studio_camera(best[0], size, yaw, HEAD_MARGIN)
-        poster.picture(slot, head_views(best, faces, camera, size, albedo_of(result))[0])
-        _caption(poster, slot, name)
+        poster.picture(slot, head_views(best, faces, camera, size, result.albedo)[0])
+        caption(poster, slot, name)
     high = _round_up(float(result.disagreement_mm[result.front].quantile(0.98)))
     # Outside the face the colours fade out: the faces were aligned by it, and the far end of a head swings widest.
     weights = face_weights(result, "outside")[:, None]
@@ -105,7 +101,7 @@ def _draw_head_row(poster: Poster, result: Reconstruction, slots: list[Box]) -> 
     camera = studio_camera(best[0], size, 0.0, HEAD_MARGIN)
     poster.picture(slots[2], head_views(best, faces, camera, size, heat)[0])
     mean = float(result.disagreement_mm[result.front].mean())
-    _caption(poster, slots[2], "Where they disagree", f"{mean:.1f} mm on the face")
+    caption(poster, slots[2], "Where they disagree", f"{mean:.1f} mm on the face")
     _draw_colour_bar(poster, slots[2], high)
 
 
@@ -121,13 +117,13 @@ def _draw_grid(poster: Poster, result: Reconstruction, top: int, tile: int, show
     # Row by row, which keeps the memory of a page small.
     for first in range(0, shown, COLUMNS):
         faces = result.vertices[first : min(first + COLUMNS, shown)]
-        for column, view in enumerate(head_views(faces, result.head.faces, camera, size, albedo_of(result))):
+        for column, view in enumerate(head_views(faces, result.head.faces, camera, size, result.albedo)):
             k, y = first + column, top + first // COLUMNS * (tile + CAPTION_PX)
             slot = Box(MARGIN_PX + column * (tile + GAP_PX), y, tile, tile)
             poster.picture(slot, view)
             distance = "best" if k == 0 else f"{float(result.distance_to_best_mm[k]):.1f} mm"
             identity = f"identity {int(result.identity_rank[k]) + 1}   ·   " if varied else ""
-            _caption(poster, slot, f"{k + 1}", identity + distance)
+            caption(poster, slot, f"{k + 1}", identity + distance)
 
 
 def _draw_colour_bar(poster: Poster, slot: Box, high: float) -> None:
@@ -142,27 +138,5 @@ def _draw_colour_bar(poster: Poster, slot: Box, high: float) -> None:
     poster.text((box.right + 8, box.y - 24), "mm", 15, GREY, "lm")
 
 
-def _caption(poster: Poster, slot: Box, name: str, detail: str = "") -> None:
-    y = slot.bottom + 27
-    poster.text((slot.x + 2, y), name, 19, INK, weight=0.3)
-    if detail:
-        poster.text((slot.right - 2, y), detail, 17, GREY, "rs")
-
-
-def albedo_of(result: Reconstruction) -> torch.Tensor | None:
-    """The colours of its head model; (V, 3), None where it has none."""
-    albedo = result.head.data.albedo
-    return None if albedo is None else torch.as_tensor(albedo, dtype=torch.float32, device=result.vertices.device)
-
-
 def _round_up(value_mm: float) -> float:
     return next((candidate for candidate in ROUND_MM if candidate >= value_mm), value_mm)
-
-
-def face_weights(result: Reconstruction, side: Literal["inside", "outside"]) -> torch.Tensor:
-    """One on the face, falling to zero towards scalp, ears and neck; (V,)."""
-    kept = result.front.clone()
-    for name in INSIDE_FACE:
-        if name in result.head.data.masks:
-            kept |= result.head.mask(name)
-    return faded(kept, result.head.faces, side)

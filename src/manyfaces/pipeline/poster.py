@@ -74,9 +74,10 @@ class Poster:
         self._draw.text(xy, words, fill=colour, font=font, anchor=anchor, stroke_width=weight, stroke_fill=colour)
         return font.getlength(words)
 
-    def picture(self, box: Box, image: UInt8[np.ndarray, "H W 3"]) -> None:
-        """Put a picture into a box with round corners; it must have the box's size."""
-        self._page.paste(Image.fromarray(image), (box.x, box.y), _rounded(box.width, box.height))
+    def picture(self, box: Box, image: UInt8[np.ndarray, "H W 3"], round_corners: bool = True) -> None:
+        """Put a picture into a box, which must have its size."""
+        mask = _rounded(box.width, box.height) if round_corners else None
+        self._page.paste(Image.fromarray(image), (box.x, box.y), mask)
 
     def rule(self, y: int, left: int, right: int) -> None:
         """Draw a hairline."""

@@ -15,6 +15,7 @@ from torch import Tensor
 from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
 from manyfaces.geometry.similarity import fit_rigid
 from manyfaces.heads import HeadModel
+from manyfaces.methods.distill import FaceCoefficients
 from manyfaces.metrics.vertices import MM_PER_M, spread_mm
 
 ALIGNMENT_ROUNDS = 3
@@ -44,6 +45,21 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
+class Appearance:
+    """How the hypotheses look, from models that predict it.
+
+    Attributes:
+        coefficients: all that was predicted, M rows.
+        albedo: (M, V, 3) vertex colours without light, sRGB in [0, 1].
+        colours: (M, V, 3) the same in the photo's light.
+    """
+
+    coefficients: FaceCoefficients
+    albedo: Float[Tensor, "M V 3"]
+    colours: Float[Tensor, "M V 3"]
+
+
+@dataclass(frozen=True)
 class Reconstruction:
     """The faces that one face of a photo could be, best first.
 
@@ -65,6 +81,7 @@ class Reconstruction:
         seed: of all sampling.
         timings: seconds by step.
         source: name of the photo, for captions and the report.
+        appearance: colours and light, of models that predict them.
     """
 
     head: HeadModel
@@ -84,6 +101,7 @@ class Reconstruction:
     seed: int
     timings: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
+    appearance: Appearance | None = None
 
     def __len__(self) -> int:
         """How many hypotheses there are."""
@@ -99,7 +117,16 @@ class Reconstruction:
         """All hypotheses as vertices: metres, head frame, head upright, jaw and expression as they are."""
         with torch.no_grad():
             identities = self.identities[self.identity_index]
-            return self.head(identities, self.expressions, self.head.jaw_pose(self.jaw))
+            pose = self.head.jaw_pose(self.jaw) if "jaw" in self.head.data.joint_names else None
+            return self.head(identities, self.expressions, pose)
+
+    @property
+    def albedo(self) -> Float[Tensor, "V 3"] | None:
+        """Vertex colours of the best hypothesis, without light: as predicted, else the head model's; or None."""
+        if self.appearance is not None:
+            return self.appearance.albedo[0]
+        colours = self.head.data.albedo
+        return None if colours is None else torch.as_tensor(colours, dtype=torch.float32, device=self.vertices.device)
 
     @cached_property
     def identity_rank(self) -> Int[Tensor, " M"]:

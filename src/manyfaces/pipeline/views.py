@@ -14,7 +14,7 @@ from manyfaces.geometry.camera import Camera, frame_points
 from manyfaces.geometry.mesh import vertex_adjacency
 from manyfaces.geometry.rotation import matrix_from_euler
 from manyfaces.pipeline.poster import PANEL
-from manyfaces.render import interpolate, overlay, render_mesh, to_bytes
+from manyfaces.render import DEFAULT_LIGHT, interpolate, overlay, render_mesh, to_bytes
 
 HIDDEN = (226, 84, 62)
 SEEN = (17, 158, 150)
@@ -114,11 +114,15 @@ def overlay_view(
     camera: Camera,
     albedo: Float[Tensor, "V 3"] | None,
     weights: Float[Tensor, " V"],
+    light: Float[Tensor, "9 3"] | None = DEFAULT_LIGHT,
 ) -> UInt8[np.ndarray, "S S 3"]:
-    """Lay a head over the photo where its camera puts it, as opaque as each vertex' weight says."""
+    """Lay a head over the photo where its camera puts it, as opaque as each vertex' weight says.
+
+    Light is as `render_mesh` takes it: None for colours that are lit already.
+    """
     size = len(picture)
     placed = frame.camera(camera, size)
-    render = render_mesh(vertices[None], faces, placed, (size, size), albedo, supersample=SUPERSAMPLE)
+    render = render_mesh(vertices[None], faces, placed, (size, size), albedo, light, supersample=SUPERSAMPLE)
     opacity = interpolate(render.fragments, faces, weights[None, :, None])
     opacity = opacity.unfold(1, SUPERSAMPLE, SUPERSAMPLE).unfold(2, SUPERSAMPLE, SUPERSAMPLE).mean((-1, -2))
     return overlay(picture, render.rgb[0], opacity[0, ..., 0], OPACITY)
@@ -150,9 +154,10 @@ def head_views(
     camera: Camera,
     size: tuple[int, int],
     albedo: Float[Tensor, "*B V 3"] | None,
+    light: Float[Tensor, "9 3"] | None = DEFAULT_LIGHT,
 ) -> list[np.ndarray]:
-    """Heads by themselves on the panel's colour: a list of B pictures (H, W, 3) uint8."""
-    render = render_mesh(vertices, faces, camera, size, albedo, supersample=SUPERSAMPLE)
+    """Heads by themselves on the panel's colour: a list of B pictures (H, W, 3) uint8; light as in `overlay_view`."""
+    render = render_mesh(vertices, faces, camera, size, albedo, light, supersample=SUPERSAMPLE)
     panel = torch.tensor(PANEL, dtype=torch.float32, device=vertices.device) / 255
     mask = render.mask[..., None]
     return list(to_bytes(render.rgb * mask + panel * (1 - mask)))

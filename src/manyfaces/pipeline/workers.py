@@ -63,6 +63,18 @@ def sample_workers(device: torch.device) -> SampleWorkers | None:
     return SampleWorkers() if device.type == "cpu" and torch.get_num_threads() > 1 else None
 
 
+def run_alone(function: Callable[[], T], workers: SampleWorkers | None) -> T:
+    """Run a function of many short operations where torch uses one thread.
+
+    Two threads would meet after each, and on a busy machine spend most of their time waiting for each other.
+
+    Args:
+        function: what to do.
+        workers: None where torch uses one thread anyway, or no thread is of use.
+    """
+    return function() if workers is None else workers.run(function)
+
+
 def _as_here(function: Callable[[], T]) -> Callable[[], T]:
     """The function, with or without gradients as where it comes from; a thread does not inherit that."""
     gradients, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()

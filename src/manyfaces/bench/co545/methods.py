@@ -22,6 +22,7 @@ from manyfaces.io.mesh_reading import read_mesh
 from manyfaces.metrics.vertices import MM_PER_M
 from manyfaces.pipeline import Predictor
 from manyfaces.pipeline.loading import load_ofer
+from manyfaces.pipeline.ofer_method import OferMethod
 
 Masks = Literal["known", "auto"]
 CROP_JITTER = 0.05
@@ -78,7 +79,7 @@ class ReleasedModel:
                 f"build the benchmark with --head {loaded.head.data.name}",
             )
         self.loaded = loaded
-        self._predictor = Predictor(replace(loaded, detector=self._known_face))
+        self._predictor = Predictor(OferMethod(replace(loaded, detector=self._known_face)))
         self._front = front_of(head)
         self._masks: Masks = masks
         self._options = {"n_expressions": n_hypotheses, "n_identities": n_identities, "seed": seed}

@@ -13,7 +13,7 @@ from manyfaces.bench.figures.studies import FaceStudy
 from manyfaces.geometry import fit_rigid
 from manyfaces.metrics.vertices import MM_PER_M
 from manyfaces.pipeline import Reconstruction
-from manyfaces.pipeline.overview import albedo_of, face_weights
+from manyfaces.pipeline.page import face_weights
 from manyfaces.pipeline.poster import PANEL
 from manyfaces.pipeline.views import frame_face, head_views, overlay_view, studio_camera
 from manyfaces.render import heat_colours
@@ -96,7 +96,7 @@ def expression_rows(study: FaceStudy) -> list[list[Tile]]:
         for k in shown:
             detail = "" if yaw or not k else f"{float(result.distance_to_best_mm[k]):.1f} mm"
             row.append(
-                Tile(_head(result.vertices[k], result, yaw, albedo_of(result)), "" if yaw else f"{k + 1}", detail)
+                Tile(_head(result.vertices[k], result, yaw, result.albedo), "" if yaw else f"{k + 1}", detail)
             )
     return rows
 
@@ -136,7 +136,7 @@ def _overlay_tile(result: Reconstruction) -> Tile:
     picture = frame.crop(result.photo, TILE_PX, PANEL)
     best, weights = result.best.vertices, face_weights(result, "inside")
     camera = result.camera_batch(0)
-    face = overlay_view(picture, frame, best, result.head.faces, camera, albedo_of(result), weights)
+    face = overlay_view(picture, frame, best, result.head.faces, camera, result.albedo, weights)
     return Tile(face, "best, on the photo")
 
 

@@ -1,0 +1,106 @@
+"""R-Net and its students in the pipeline: one face for each that was seen, with its colours, light and pose."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from manyfaces.core.errors import InputError
+from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
+from manyfaces.detect.alignment import points_box
+from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.geometry import PerspectiveCamera
+from manyfaces.methods.distill import FaceCoefficients
+from manyfaces.pipeline.conditioning import SeenFace
+from manyfaces.pipeline.distill_models import LoadedDistill
+from manyfaces.pipeline.looking import Eyes
+from manyfaces.pipeline.options import LookOptions
+from manyfaces.pipeline.result import Appearance, Reconstruction
+from manyfaces.pipeline.workers import sample_workers
+
+# More pictures at once are no faster, and fill the memory.
+BATCH = 64
+
+
+class DistillMethod:
+    """A loaded R-Net or student; see `Method`.
+
+    Args:
+        model: its network and all that goes with it.
+    """
+
+    options = LookOptions
+
+    def __init__(self, model: LoadedDistill):
+        self.name = model.name
+        self.eyes = Eyes(model.detector, model.mesh, model.encoder, sample_workers(model.device))
+        self._model = model
+
+    def reconstruct(self, faces: Sequence[SeenFace], options: LookOptions) -> list[Reconstruction]:
+        """Show all faces to the network in one batch."""
+        if not faces:
+            return []
+        started = time.perf_counter()
+        crops = [self._crop(face) for face in faces]
+        vectors = self._predict(crops)
+        seconds = time.perf_counter() - started
+        return [
+            self._assemble(face, crop, vector, options, seconds)
+            for face, crop, vector in zip(faces, crops, vectors, strict=True)
+        ]
+
+    def reconstruct_person(self, faces: Sequence[SeenFace], options: LookOptions) -> list[Reconstruction]:
+        """Not offered.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"the model {self.name} takes each photo by itself", "reconstruct them one by one")
+
+    def _crop(self, face: SeenFace) -> RNetCrop:
+        five_px = rnet_five(POINTS_68_FROM_468 @ face.view.points_px)
+        return rnet_crop(face.image, five_px, self._model.config.picture_px)
+
+    def _predict(self, crops: Sequence[RNetCrop]) -> Float[Tensor, "B K"]:
+        pictures = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2)
+        network, device = self._model.network, self._model.device
+        return torch.cat([network(some.to(device).float() / 255).float().cpu() for some in pictures.split(BATCH)])
+
+    def _assemble(
+        self, face: SeenFace, crop: RNetCrop, vector: Float[Tensor, " K"], options: LookOptions, predicted_s: float
+    ) -> Reconstruction:
+        model, view = self._model.face, face.view
+        c = model.layout.split(vector[None])
+        colours = model.colours(c).clamp(0, 1)
+        one = torch.zeros(1, dtype=torch.long)
+        return Reconstruction(
+            head=model.head,
+            identities=c.identity,
+            order=one,
+            scores=torch.ones(1),
+            identity_index=one,
+            expressions=model.expression(c),
+            jaw=model.jaw(c),
+            cameras=self._camera(c, crop),
+            photo=face.image,
+            visible=~view.hidden,
+            points_px=view.points_px,
+            hidden_mask=view.mask if view.mask.any() else None,
+            face_box=points_box(view.points_px).astype(np.float32),
+            model=self.name,
+            seed=options.seed,
+            timings={"predict": predicted_s},
+            appearance=Appearance(c, model.head.albedo(c.albedo).clamp(0, 1), colours),
+        )
+
+    def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> PerspectiveCamera:
+        """The camera that shows the head on the photo where the network sees it in the crop."""
+        model = self._model.face
+        camera = model.camera(c)
+        # It is one of the face about its own origin; a reconstruction's vertices stay in the head's frame.
+        camera = replace(camera, translation=camera.translation - camera.rotation @ model.origin)
+        return crop.camera_to_photo(camera.scaled(self._model.config.picture_px / RNET_PX))
