@@ -102,6 +102,12 @@ def test_the_landmarks_part_projects_as_the_whole(face, layout):
     torch.testing.assert_close(part.landmarks_px(c), face.landmarks_px(c), atol=1e-3, rtol=1e-5)
 
 
+def test_bfm_keeps_its_own_origin(face, layout):
+    bfm = FaceModel(HeadModel(replace(face.head.data, name="bfm")), layout)
+    assert not bfm.origin.any()
+    assert float(face.origin.norm()) > 0.05
+
+
 def test_a_jaw_opens_the_mouth(face, layout):
     shut, opened = plain(layout), plain(layout)
     opened.expression[:, -3] = 2.0  # a fifth of a radian

@@ -16,6 +16,7 @@ FOCAL_PX = 1015.0
 DISTANCE_M = 1.0
 M_PER_DM = 0.1
 JAW_UNIT_RAD = 0.1
+_PUBLISHED_HEAD = "bfm"
 # White light of usual strength: what a prediction of zero means.
 USUAL_LIGHT = 0.8
 
@@ -52,7 +53,9 @@ class FaceModel(nn.Module):
                 )
         five = five_of_68(head.landmarks(head.template))
         origin = five.mean(0) - torch.tensor(FIVE_IN_SPACE.mean(0) * M_PER_DM).to(five)
-        self.register_buffer("origin", origin, persistent=False)
+        # What the published weights say of a face is about BFM's own origin, whatever its landmarks are.
+        own = head.data.name == _PUBLISHED_HEAD
+        self.register_buffer("origin", torch.zeros_like(origin) if own else origin, persistent=False)
 
     def vertices(self, c: FaceCoefficients) -> Float[Tensor, "*B V 3"]:
         """The face about its origin, not turned yet; metres, head frame."""
