@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
+
+import torch
 
 from manyfaces.core.errors import ConfigError, InputError, WeightError
 from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.model_folders import CARD_NAME
 from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
+from manyfaces.pipeline.distill_models import load_distill
 
 Network = RNet | Sopi | Mopi
 
@@ -24,12 +29,15 @@ def load_network(place: str | Path) -> Network:
     """Load a teacher or a student.
 
     Args:
-        place: a weight file, or the folder of a run.
+        place: a weight file, the folder of a run, or the name of a model.
 
     Raises:
-        WeightError: nothing is there, or it is no network of this family.
+        ChoiceError, AssetError, InputError: no model of this family has that name.
+        WeightError: the file is no network of this family.
     """
     path = Path(place)
+    if not path.exists() or (path / CARD_NAME).is_file():
+        return cast(Network, load_distill(place, torch.device("cpu")).network)
     weights = load_weights(path / RUN_FILE if path.is_dir() else path)
     kind = next((kind for mark, kind in _MARKS.items() if mark in weights.state), None)
     if kind is None:

@@ -62,11 +62,13 @@ class PeopleScores:
         methods: names, in the order of the tables.
         columns: see `Columns`.
         kinds: by condition the occluder before each person.
+        identity: where the identity lies among the coefficients.
     """
 
     methods: tuple[str, ...]
     columns: Columns
     kinds: Mapping[str, tuple[str, ...]]
+    identity: slice
 
     def figure(self, method: str, condition: str, figure: str) -> Float[np.ndarray, " n"]:
         """One figure of all people."""
@@ -226,7 +228,7 @@ def measure_people(bench: PeopleBench, folder: Path, advance: Callable[[], None]
     # It sees nothing, so that nothing changes when its face is hidden.
     columns |= {f"{MEAN_FACE}/{condition}": columns[f"{MEAN_FACE}/{UNOCCLUDED}"] for condition in CONDITIONS}
     kinds = {c: tuple(kind_before(c, bench.seed, k) for k in range(bench.options.n_people)) for c in CONDITIONS}
-    return PeopleScores((MEAN_FACE, *bench.networks), columns, kinds)
+    return PeopleScores((MEAN_FACE, *bench.networks), columns, kinds, bench.face.layout.slices["identity"])
 
 
 def worker_count(options: DistillOptions, n_jobs: int) -> int:

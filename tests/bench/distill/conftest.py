@@ -1,0 +1,50 @@
+"""Networks of few weights that look at 32 pixels, in files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from manyfaces.bench.distill.options import DistillOptions
+from manyfaces.bench.distill.people import PeopleBench
+from manyfaces.io.checkpoints import save_weights
+from manyfaces.methods.distill import CoefficientLayout, DistillConfig, Mopi, RNet, Sopi
+from manyfaces.nn.resnet import ResNetConfig
+
+TINY = DistillConfig(
+    layout=CoefficientLayout(identity=4, expression=53, albedo=20),
+    backbone=ResNetConfig((1, 1, 1, 1), widths=(4, 4, 4, 8), stem=4),
+    picture_px=32,
+)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What training would leave: a folder for each part."""
+    folder = tmp_path_factory.mktemp("runs")
+    for seed, (part, kind) in enumerate({"teacher": RNet, "sopi": Sopi, "mopi": Mopi, "mopi-label": Mopi}.items()):
+        network = kind(TINY)
+        generator = torch.Generator().manual_seed(seed)
+        state = {
+            name: tensor + 0.02 * torch.randn(tensor.shape, generator=generator)
+            if tensor.is_floating_point()
+            else tensor
+            for name, tensor in network.state_dict().items()
+        }
+        (folder / part).mkdir()
+        save_weights(
+            folder / part / "weights.safetensors", {k: v.abs() if "var" in k else v for k, v in state.items()}, TINY
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def networks(runs: Path) -> Mapping[str, str]:
+    return {name: str(runs / name) for name in ("teacher", "sopi", "mopi", "mopi-label")}
+
+
+@pytest.fixture(scope="session")
+def bench(networks: Mapping[str, str]) -> PeopleBench:
+    """Loaded once: drawing expressions beforehand takes seconds."""
+    return PeopleBench(DistillOptions(networks=networks, n_people=3, workers=1))
