@@ -24,7 +24,6 @@ from manyfaces.data.faces import (
 from manyfaces.data.landmarks import LandmarkSample, LandmarkSet
 from manyfaces.data.photos import open_set
 from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
-from manyfaces.occlusion.skin import skin_attention
 
 SMALL = AlignConfig(photos_per_shard=4, size_px=64)
 
@@ -124,16 +123,19 @@ def test_batches(celeba: Path, tmp_path: Path, detection) -> None:
     source = aligned_source(faces, ["validation"])
     assert [faces.entries[row].name for row in source.rows] == ["000006.jpg", "000007.jpg", "000008.jpg"]
     batch, again = source.batch(0, 7, 5), source.batch(0, 7, 5)
-    assert torch.equal(batch.images, again.images)
-    assert not torch.equal(batch.images, source.batch(0, 8, 5).images)
-    assert not torch.equal(batch.images, source.batch(1, 7, 5).images)
+    assert torch.equal(batch.pictures, again.pictures)
+    assert not torch.equal(batch.pictures, source.batch(0, 8, 5).pictures)
+    assert not torch.equal(batch.pictures, source.batch(1, 7, 5).pictures)
     for rows in (slice(1, 4), torch.tensor([3, 0])):
         assert torch.equal(source.batch(0, 7, 5, rows).landmarks_px, batch.landmarks_px[rows])
     held = {faces.read(row).rgb.tobytes() for row in source.rows}
-    assert {image.numpy().tobytes() for image in batch.images} <= held
-    assert batch.images.shape == (5, 64, 64, 3)
-    torch.testing.assert_close(batch.pictures[2, 1], batch.images[2, ..., 1] / 255)
-    torch.testing.assert_close(batch.skin, skin_attention(batch.pictures))
+    assert {picture.permute(1, 2, 0).numpy().tobytes() for picture in batch.pictures} <= held
+    assert batch.pictures.shape == (5, 3, 64, 64)
+    # Points are those of the 224 frame, whatever the crops' size.
+    kept = next(
+        face for face in map(faces.read, source.rows) if (face.rgb == batch.pictures[0].permute(1, 2, 0).numpy()).all()
+    )
+    torch.testing.assert_close(batch.landmarks_px[0], (torch.from_numpy(kept.landmarks_px) + 0.5) * 3.5 - 0.5)
     with pytest.raises(DataError, match="no faces of"):
         aligned_source(open_aligned_faces(tmp_path), ["elsewhere"])
 

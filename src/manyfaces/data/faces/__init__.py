@@ -1,7 +1,6 @@
 """Photos of faces without coefficients: readers of published sets, and shards of them in R-Net's frame."""
 
 from manyfaces.data.faces.aligned import (
-    AlignedBatch,
     AlignedFaceSet,
     AlignedSource,
     aligned_source,
@@ -29,7 +28,6 @@ __all__ = [
     "SPLITS",
     "TRAINED_ON",
     "AlignConfig",
-    "AlignedBatch",
     "AlignedFace",
     "AlignedFaceSet",
     "AlignedSource",

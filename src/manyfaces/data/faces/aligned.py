@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +15,11 @@ from torch import Tensor
 
 from manyfaces.core.errors import DataError
 from manyfaces.core.seeds import numpy_generator
+from manyfaces.data.face_batches import Faces
 from manyfaces.data.faces.sample import FaceEntry
 from manyfaces.data.sources import ALL_ROWS
 from manyfaces.data.tar_shards import ALIGNED_FACES, INDEX, TarShards, open_tar_shards
-from manyfaces.occlusion.skin import skin_attention
+from manyfaces.detect.rnet_alignment import RNET_PX
 
 _PARTS = ("crop", "geometry")
 _READERS = 8  # threads; decoding and reading release Python's lock
@@ -86,33 +86,6 @@ class AlignedFaceSet:
 
 
 @dataclass(frozen=True, eq=False)
-class AlignedBatch:
-    """Faces as the networks and losses take them.
-
-    Attributes:
-        images: crops in R-Net's frame, RGB.
-        landmarks_px: the 68 points in them.
-    """
-
-    images: UInt8[Tensor, "B S S 3"]
-    landmarks_px: Float[Tensor, "B 68 2"]
-
-    @cached_property
-    def pictures(self) -> Float[Tensor, "B 3 S S"]:
-        """RGB in [0, 1]."""
-        return self.images.movedim(-1, 1).float() / 255
-
-    @cached_property
-    def skin(self) -> Float[Tensor, "B S S"]:
-        """How sure each pixel shows skin; see `skin_attention`. It is made of the pictures, and so is not stored."""
-        return skin_attention(self.pictures)
-
-    def to(self, device: torch.device | str) -> "AlignedBatch":
-        """The same on another device."""
-        return AlignedBatch(self.images.to(device), self.landmarks_px.to(device))
-
-
-@dataclass(frozen=True, eq=False)
 class AlignedSource:
     """Endless batches of faces; the same for the same arguments on any machine.
 
@@ -124,17 +97,20 @@ class AlignedSource:
     faces: AlignedFaceSet
     rows: tuple[int, ...]
 
-    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> AlignedBatch:
+    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> Faces:
         """Draw `size` faces with replacement, and read those of them that are named by `rows`.
 
         Raises:
             DataError: a shard is damaged, or has gone since the set was opened.
         """
-        drawn = numpy_generator(seed, "aligned faces", step).choice(self.rows, size)[np.arange(size)[_as_numpy(rows)]]
+        number = np.arange(size)[_as_numpy(rows)]
+        drawn = numpy_generator(seed, "aligned faces", step).choice(self.rows, size)[number]
         with ThreadPoolExecutor(_READERS) as readers:
             read = list(readers.map(lambda row: self.faces.read(int(row)), drawn))
         images, landmarks = (np.stack(part) for part in zip(*((f.rgb, f.landmarks_px) for f in read), strict=True))
-        return AlignedBatch(torch.from_numpy(images), torch.from_numpy(landmarks))
+        pictures = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+        scale = RNET_PX / self.faces.size_px
+        return Faces(pictures, (torch.from_numpy(landmarks) + 0.5) * scale - 0.5, torch.from_numpy(number))
 
 
 def open_aligned_faces(folder: Path) -> AlignedFaceSet:

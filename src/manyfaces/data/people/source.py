@@ -1,66 +1,22 @@
-"""Batches of faces to learn from: people out of a bank, or endless ones."""
+"""People to learn from: out of a bank, or endless."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.data.face_batches import Faces
 from manyfaces.data.people.bank import PeopleBank
 from manyfaces.data.people.pictures import People
+from manyfaces.data.sources import ALL_ROWS
 from manyfaces.methods.distill import FaceModel
-
-ALL_ROWS = slice(None)
-
-
-@dataclass(frozen=True)
-class Faces:
-    """Faces with nothing before them, in R-Net's frame.
-
-    Attributes:
-        pictures: RGB.
-        landmarks_px: pixels of the 224 frame, whatever the pictures' size.
-        coefficients: what they show; None for photos.
-        number: of each example in its batch.
-        person: whom it shows; None where that is not known.
-    """
-
-    pictures: UInt8[Tensor, "B 3 S S"]
-    landmarks_px: Float[Tensor, "B 68 2"]
-    number: Int[Tensor, " B"]
-    coefficients: Float[Tensor, "B K"] | None = None
-    person: Int[Tensor, " B"] | None = None
-
-
-@runtime_checkable
-class FaceSource(Protocol):
-    """Endless faces."""
-
-    def batch(self, seed: int, step: int, size: int, rows: slice | Int[Tensor, " R"] = ALL_ROWS) -> Faces:
-        """Make the faces of a batch; the same for the same arguments.
-
-        Args:
-            seed: of the run and the split.
-            step: number of the batch.
-            size: faces in the whole batch.
-            rows: which of them to make; a face does not depend on which others are made.
-        """
-        ...
-
-    def truth(self, seed: int, size: int) -> Float[Tensor, "B K"]:
-        """What the first batch of a seed shows, without its pictures.
-
-        Raises:
-            InputError: nobody knows.
-        """
-        ...
 
 
 @dataclass(frozen=True)
 class BankFaces:
-    """Random faces of a bank; a `FaceSource`.
+    """Random faces of a bank; a `PeopleSource`.
 
     Attributes:
         bank: the pictures.
@@ -94,7 +50,7 @@ class BankFaces:
 
 @dataclass(frozen=True)
 class EndlessFaces:
-    """Faces that are drawn when they are asked for, for devices that draw faster than they learn; a `FaceSource`."""
+    """Faces that are drawn when they are asked for, for devices that draw faster than they learn; a `PeopleSource`."""
 
     people: People
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed
-from manyfaces.data.people.source import Faces, FaceSource
+from manyfaces.data.face_batches import Faces, FaceSource
 from manyfaces.methods.distill import DistillConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.parallel import WHOLE, Part

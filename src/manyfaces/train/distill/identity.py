@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed
-from manyfaces.data.people.source import Faces, FaceSource
+from manyfaces.data.face_batches import Faces, FaceSource
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.margin import margin_cross_entropy
 from manyfaces.methods.distill.recognition import SmallRecogniser, SmallRecogniserConfig

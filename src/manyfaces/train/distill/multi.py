@@ -8,8 +8,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from manyfaces.core.seeds import stream_seed
+from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
-from manyfaces.data.people.source import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss

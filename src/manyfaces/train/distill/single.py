@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from manyfaces.core.errors import ChoiceError
 from manyfaces.core.seeds import stream_seed
+from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
-from manyfaces.data.people.source import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
 from manyfaces.methods.distill import FaceModel, RNet, Sopi

@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from manyfaces.data.people.source import Faces
+from manyfaces.core.errors import ConfigError
+from manyfaces.data.face_batches import Faces, PeopleSource
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
 from manyfaces.methods.distill import FaceModel, RNet
@@ -37,6 +38,8 @@ class TeacherRecipe(FaceRecipe):
         """The network, in units of the training faces' deviations."""
         model = RNet(self.network)
         if self.network.scaled:
+            if not isinstance(self.source, PeopleSource):
+                raise ConfigError("the teacher's scale is taken from faces whose coefficients are known", "draw people")
             model.fit_scale(self.source.truth(self.seed("train"), N_STATISTICS))
         return model
 

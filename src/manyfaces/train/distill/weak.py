@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from manyfaces.data.people.source import Faces
+from manyfaces.data.face_batches import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
 from manyfaces.methods.distill import FaceModel, RNet
