@@ -47,7 +47,7 @@ def test_a_checkpoint_of_the_published_layout_loads_strictly(resnet_stand_in: Mo
     weights = read_deep3d(save(file, saved))
     assert len(weights.state) == 5 + 1 + 52 * 6 + 14  # one norm and convolution of the stem, 52 of the units, the heads
     assert sum(tensor.numel() for tensor in weights.state.values() if tensor.is_floating_point()) == 24_087_745
-    assert from_dict(DistillConfig, weights.config["distill"]) == PUBLISHED
+    assert from_dict(DistillConfig, weights.config) == PUBLISHED
     network = RNet(PUBLISHED)
     load_into(network, weights)
     kept = network.state_dict()

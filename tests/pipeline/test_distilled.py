@@ -228,11 +228,11 @@ def test_a_network_that_was_trained_here_becomes_a_model(tmp_path, empty_cache, 
     assert "SOPI on openhead; trained here" in capsys.readouterr().out
     card = json.loads((empty_cache / "models" / "mine" / "model.json").read_text())
     assert (card["network"], card["head"]) == ("sopi", "openhead")
+    write_weights(runs / "mopi" / "weights.safetensors", RNet)
     with pytest.raises(WeightError, match="does not fit"):
-        write_weights(runs / "mopi" / "weights.safetensors", RNet)
         add_distilled(runs, AddDistillSettings("other", "mopi"), print)
+    save_weights(runs / "sopi" / "weights.safetensors", Sopi(TINY).state_dict(), {"ofer": {}})
     with pytest.raises(ConfigError):
-        save_weights(runs / "sopi" / "weights.safetensors", Sopi(TINY).state_dict(), {"ofer": {}})
         add_distilled(runs, AddDistillSettings("other", "sopi"), print)
     assert app.run(["models", "add", str(runs), "--name", "x", "--head", "bfm"]) == 2
 

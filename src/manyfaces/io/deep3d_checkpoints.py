@@ -37,7 +37,7 @@ def read_deep3d(path: str | Path, config: DistillConfig = PUBLISHED) -> Weights:
         held = some(sorted(found)) or "nothing"
         raise WeightError(f"{path} is no checkpoint of Deep3DFaceRecon: it holds {held}, and no {NETWORK!r}", _FIX)
     state = unwrapped(plain_tensors(path, state, NETWORK))
-    weights = Weights(path, state, {"distill": to_dict(config)}, {"recipe": "published"})
+    weights = Weights(path, state, to_dict(config), {"recipe": "published"})
     with torch.device("meta"):  # names and shapes alone
         network = RNet(config)
     check_fit(network, weights, _FIX)

@@ -95,9 +95,7 @@ def expression_rows(study: FaceStudy) -> list[list[Tile]]:
     for row, yaw in zip(rows, (0.0, SIDE_YAW), strict=True):
         for k in shown:
             detail = "" if yaw or not k else f"{float(result.distance_to_best_mm[k]):.1f} mm"
-            row.append(
-                Tile(_head(result.vertices[k], result, yaw, result.albedo), "" if yaw else f"{k + 1}", detail)
-            )
+            row.append(Tile(_head(result.vertices[k], result, yaw, result.albedo), "" if yaw else f"{k + 1}", detail))
     return rows
 
 
