@@ -22,6 +22,7 @@ from manyfaces.io.checkpoints import save_weights
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
+from manyfaces.pipeline.catalogue import summary_of
 from manyfaces.pipeline.distill_method import DistillMethod
 from manyfaces.pipeline.distill_models import LoadedDistill, face_model
 from manyfaces.pipeline.export import npz_arrays
@@ -221,8 +222,9 @@ def test_a_network_that_was_trained_here_becomes_a_model(tmp_path, empty_cache, 
     runs = tmp_path / "runs"
     with pytest.raises(InputError, match="holds no trained sopi"):
         add_distilled(runs, AddDistillSettings("mine", "sopi"), print)
+    write_weights(runs / "teacher" / "weights.safetensors", RNet)
     write_weights(runs / "sopi" / "weights.safetensors")
-    assert app.run(["models", "add", str(runs), "--name", "mine", "--part", "sopi"]) == 0
+    assert app.run(["models", "add", str(runs), "--name", "mine"]) == 0
     assert "sopi: recipe tiny, 3 steps; warning: 5 were planned" in capsys.readouterr().out
     assert app.run(["models"]) == 0
     assert "SOPI on openhead; trained here" in capsys.readouterr().out
@@ -234,7 +236,9 @@ def test_a_network_that_was_trained_here_becomes_a_model(tmp_path, empty_cache, 
     save_weights(runs / "sopi" / "weights.safetensors", Sopi(TINY).state_dict(), {"ofer": {}})
     with pytest.raises(ConfigError):
         add_distilled(runs, AddDistillSettings("other", "sopi"), print)
-    assert app.run(["models", "add", str(runs), "--name", "x", "--head", "bfm"]) == 2
+    assert app.run(["models", "add", str(runs), "--name", "x", "--head", "bfm", "--part", "ofer"]) == 2
+    assert app.run(["models", "add", str(runs), "--name", "x", "--part", "teacher"]) == 0
+    assert "R-Net on openhead" in summary_of("x")
 
 
 def test_the_command(package, person, tmp_path, capsys, monkeypatch):

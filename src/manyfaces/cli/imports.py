@@ -65,7 +65,10 @@ def import_deep3d(command: ImportDeep3d) -> int:
 
 def add_model(command: AddModel) -> int:
     """Make a model of networks that were trained here."""
-    folder = (_add_ofer if command.part == "ofer" else _add_distilled)(command)
+    from manyfaces.pipeline.adding_distill import last_trained
+
+    part = (last_trained(command.runs) or "ofer") if command.part == "auto" else command.part
+    folder = _add_ofer(command) if part == "ofer" else _add_distilled(command, part)
     print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
     return DONE
 
@@ -80,10 +83,10 @@ def _add_ofer(command: AddModel) -> Path:
     return add_model(command.runs, settings, lambda line: print(line, flush=True))
 
 
-def _add_distilled(command: AddModel) -> Path:
+def _add_distilled(command: AddModel, part: str) -> Path:
     from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
 
     if command.front_indices is not None:
         raise UsageError("--front-indices is for OFER", "leave it out")
-    settings = AddDistillSettings(command.name, command.part, None if command.head == "auto" else command.head)
+    settings = AddDistillSettings(command.name, part, None if command.head == "auto" else command.head)
     return add_distilled(command.runs, settings, lambda line: print(line, flush=True))

@@ -25,6 +25,8 @@ from manyfaces.pipeline.models import load_encoder
 
 Say = Callable[[str], None]
 _POINTS = "points"
+WEIGHTS_NAME = "weights.safetensors"
+"""What training calls the file of a part."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def trained_file(runs: Path, part: str) -> Path:
     Raises:
         InputError: it was not.
     """
-    path = runs / part / "weights.safetensors"
+    path = runs / part / WEIGHTS_NAME
     if not path.is_file():
         raise InputError(f"{runs} holds no trained {part}", f"train it first: manyfaces train {part} --out {runs}")
     return path

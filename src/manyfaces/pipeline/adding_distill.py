@@ -11,7 +11,7 @@ from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import check_fit, load_weights
 from manyfaces.io.model_folders import CARD_NAME, DistillCard, DistillFolder, Source
 from manyfaces.methods.distill import BFM_LAYOUT, DistillConfig
-from manyfaces.pipeline.adding import Say, told, trained_file, training_of
+from manyfaces.pipeline.adding import WEIGHTS_NAME, Say, told, trained_file, training_of
 from manyfaces.pipeline.catalogue import folder_for
 from manyfaces.pipeline.distill_models import NETWORKS, PARTS, face_model
 
@@ -30,6 +30,11 @@ class AddDistillSettings:
     name: str
     part: str
     head: str | None = None
+
+
+def last_trained(runs: Path) -> str | None:
+    """The part that goes furthest of those that were trained: MOPI, SOPI, or their teacher; None: none of them."""
+    return next((part for part in reversed(PARTS) if (runs / part / WEIGHTS_NAME).is_file()), None)
 
 
 def add_distilled(runs: Path, settings: AddDistillSettings, say: Say) -> Path:

@@ -22,7 +22,7 @@ from manyfaces.pipeline.models import load_detector, load_encoder, load_mesh
 
 NETWORKS: dict[DistillNetwork, type[RNet] | type[Sopi] | type[Mopi]] = {"rnet": RNet, "sopi": Sopi, "mopi": Mopi}
 PARTS: dict[str, DistillNetwork] = {"teacher": "rnet", "sopi": "sopi", "mopi": "mopi"}
-"""What each part that `manyfaces train` trains is a network of."""
+"""What each part that `manyfaces train` trains is a network of; every one stands on those before it."""
 
 
 @dataclass(frozen=True)
