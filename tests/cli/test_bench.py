@@ -31,6 +31,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         "bench.ablation": {"run_ablation": calls},
         "bench.figures": {"run_figures": calls},
         "bench.compare": {"run_compare": calls},
+        "bench.distill": {
+            "bench_distill": calls,
+            "DistillOptions": keep,
+            "networks_of_runs": lambda runs: {"sopi": str(runs / "sopi")},
+        },
+        "bench.figures.distill": {"run_distill_figures": calls},
     }
     for room, names in rooms.items():
         module = types.ModuleType(f"manyfaces.{room}")
@@ -127,3 +133,22 @@ def test_mistakes(asked: Asked, capsys: pytest.CaptureFixture[str], arguments: l
 def test_vectors_are_for_the_cpu_alone(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run(["bench", "vectors", ".", "--device", "cuda", "--out", "o"]) == 2
     assert "vectors are those of a CPU" in capsys.readouterr().err
+
+
+def test_distill_measures_people_and_the_photos_that_are_named(asked: Asked, tmp_path: Path) -> None:
+    assert bench("distill", "--people", 9) == 0
+    assert bench("distill", tmp_path, "--runs", tmp_path, "--networks", "teacher=t.safetensors") == 0
+    (_, parts, photos, (options,)), _ = asked[0]
+    assert (parts, photos, options["n_people"]) == (("people",), None, 9)
+    assert "networks" not in options  # the open ones
+    (_, parts, photos, (options,)), _ = asked[1]
+    assert (parts, photos) == (("people", "photos"), tmp_path)
+    assert options["networks"] == {"sopi": str(tmp_path / "sopi"), "teacher": "t.safetensors"}
+
+
+def test_distill_figures(asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("distill-figures", "--seed", 4) == 0
+    (out, photos, (options,)), _ = asked[0]
+    assert (out, photos, options["seed"]) == (Path("o"), (), 4)
+    assert bench("distill-figures", "--networks", "teacher") == 2
+    assert "NAME=FILE" in capsys.readouterr().err

@@ -1,6 +1,6 @@
 """`manyfaces bench`: a thin door to each protocol. Rooms are imported late: they take long, and one is needed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,40 @@ def _vectors(command: commands.Vectors) -> None:
 
 def _figures(command: commands.Figures) -> None:
     from manyfaces.bench.figures import run_figures
-    from manyfaces.cli.photos import find_photos
 
-    found = find_photos(command.photos)
-    if found.dead_ends:
-        raise found.dead_ends[0]
-    run_figures(found.photos, command.out, **_model(command))
+    run_figures(_found(command.photos), command.out, **_model(command))
+
+
+def _distill(command: commands.Distill) -> None:
+    photos = _dataset(command) if command.folder or command.dataset else None
+    from manyfaces.bench.distill import bench_distill
+
+    chosen = {"layout": command.layout, "limit": command.limit, "workers": command.workers}
+    options = _distill_options(command, n_people=command.people, **chosen)
+    parts = command.parts or (("people", "photos") if photos else ("people",))
+    bench_distill(command.out, parts, photos, options)
+
+
+def _distill_figures(command: commands.DistillFigures) -> None:
+    from manyfaces.bench.figures.distill import run_distill_figures
+
+    run_distill_figures(command.out, _found(command.photos) if command.photos else (), _distill_options(command))
+
+
+def _distill_options(command: commands.OnNetworks, **chosen: Any) -> Any:
+    from manyfaces.bench.distill import DistillOptions, networks_of_runs
+
+    if command.runs is not None:
+        _check_folders(command.runs)
+    networks = networks_of_runs(command.runs) if command.runs else {}
+    for text in command.networks:
+        name, sign, place = text.partition("=")
+        if not (name and sign and place):
+            raise UsageError(f"--networks has {text}", "give a name and a file: NAME=FILE")
+        networks[name] = place
+    given = {"networks": networks} if networks else {}
+    device = resolve_device(command.device)
+    return DistillOptions(head=command.head, seed=command.seed, device=device, **given, **chosen)
 
 
 def _compare(command: commands.Compare) -> None:
@@ -110,6 +138,16 @@ def _compare(command: commands.Compare) -> None:
     from manyfaces.bench.compare import run_compare
 
     run_compare((command.first, *command.others), command.out)
+
+
+def _found(named: Sequence[str]) -> Sequence[Path]:
+    """The photos that were named, all of which must be there."""
+    from manyfaces.cli.photos import find_photos
+
+    found = find_photos(named)
+    if found.dead_ends:
+        raise found.dead_ends[0]
+    return found.photos
 
 
 def _model(command: commands.OnModel) -> dict[str, Any]:
@@ -153,5 +191,7 @@ DOORS: Mapping[type[commands.Protocol], Callable[[Any], None]] = {
     commands.Speed: _speed,
     commands.Vectors: _vectors,
     commands.Figures: _figures,
+    commands.Distill: _distill,
+    commands.DistillFigures: _distill_figures,
     commands.Compare: _compare,
 }

@@ -180,6 +180,44 @@ class Figures(OnModel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnNetworks(Protocol):
+    """What protocols take that measure teacher and students of the Occlusion Resistant Network."""
+
+    runs: Annotated[Path | None, arg(metavar="RUNS")] = None
+    """Folder that `manyfaces train --out` wrote: all networks in it, by the names of their parts."""
+    networks: Annotated[tuple[str, ...], arg(metavar="NAME=FILE ...")] = ()
+    """Further networks, or others: weight files, run folders or models; the open ones when neither is given."""
+    head: str = "openhead"
+    """Whose people are drawn, and whose coefficients the networks predict."""
+    seed: int = 0
+    """Of people, occluders and intervals."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distill(OnFolder, OnNetworks):
+    """Occlusion Resistant Network: teacher, SOPI and MOPI on held-out people and on annotated photos; Tables 1 to 7."""
+
+    parts: tuple[Literal["people", "photos", "speed"], ...] = ()
+    """What is measured; people, and photos where DIR is given, when not said."""
+    people: int = 1000
+    """How many held-out people."""
+    layout: Literal["photos", "300w", "300vw", "aflw2000", "cofw", "helen", "afw"] = "photos"
+    """How DIR is laid out: landmarks.json with occluders.json, or a landmark benchmark."""
+    limit: int | None = None
+    """Only the first so many photographed faces, for a quick look."""
+    workers: int | None = None
+    """Processes; one for each core when not given."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillFigures(OnNetworks):
+    """The Occlusion Resistant Network's figures, of synthetic people or of photos."""
+
+    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO ...")] = ()
+    """Photos, folders or patterns; synthetic people when there are none."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Compare(Protocol):
     """How the figures of reports differ, item by item, and how surely."""
 
@@ -209,6 +247,8 @@ class Bench:
         | Annotated[Speed, subcommand("speed", prefix_name=False)]
         | Annotated[Vectors, subcommand("vectors", prefix_name=False)]
         | Annotated[Figures, subcommand("figures", prefix_name=False)]
+        | Annotated[Distill, subcommand("distill", prefix_name=False)]
+        | Annotated[DistillFigures, subcommand("distill-figures", prefix_name=False)]
         | Annotated[Compare, subcommand("compare", prefix_name=False)],
         arg(name=""),
     ]
