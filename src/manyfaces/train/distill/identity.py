@@ -41,6 +41,7 @@ class IdentityRecipe:
         batch_size: faces per step.
         margin: radians.
         scale: of the cosines before the softmax.
+        backbone: start weights of its backbone, such as the teacher's, which knows faces already.
     """
 
     source: FaceSource
@@ -49,13 +50,17 @@ class IdentityRecipe:
     network: SmallRecogniserConfig = field(default_factory=SmallRecogniserConfig)
     config: TrainConfig = field(default_factory=lambda: TrainConfig(steps=2_000))
     batch_size: int = 128
-    margin: float = 0.2
+    margin: float = 0.1
     scale: float = 24.0
+    backbone: dict[str, Tensor] | None = None
     name: str = "identity"
 
     def build(self) -> nn.Module:
         """Recogniser and centres."""
-        return Classifier(self.network, self.n_people)
+        model = Classifier(self.network, self.n_people)
+        if self.backbone is not None:
+            model.recogniser.backbone.load_state_dict(self.backbone, strict=True)
+        return model
 
     def describe(self) -> dict[str, Any]:
         """Plain values that define the network."""

@@ -62,7 +62,7 @@ class DistillRecipe:
     identity: TrainConfig
     mopi: TrainConfig
     network: DistillConfig = OPEN
-    recogniser: SmallRecogniserConfig = field(default_factory=SmallRecogniserConfig)
+    recogniser: SmallRecogniserConfig = field(default_factory=lambda: SmallRecogniserConfig(OPEN.backbone))
 
 
 def _config(steps: int, rate: float, **more: Any) -> TrainConfig:
@@ -78,7 +78,7 @@ DISTILL_RECIPES: dict[str, DistillRecipe] = {
         n_people=960,
         teacher=_config(8_000, 2e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
         sopi=_config(3_500, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
-        identity=_config(1_000, 2e-3, ema_decay=0.99, validate_every=500, validation_batches=4),
+        identity=_config(1_200, 1e-3, ema_decay=0.99, validate_every=600, validation_batches=4),
         mopi=_config(500, 2e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
@@ -105,7 +105,7 @@ def train(
 ) -> TrainResult:
     """Train one part in `out/<part>/`; an interrupted run goes on.
 
-    The parts build on each other: `sopi` needs `teacher`; `mopi` needs `sopi` and `identity`. The rest are what is
+    The parts build on each other: `sopi` and `identity` need `teacher`; `mopi` needs `sopi` and `identity`. The rest are what is
     compared with them: `sopi-printed` learns the coefficients as they are (equation 6), `control` is `sopi` trained on
     as long as `mopi` and on the same patterns, `mopi-label` and `mopi-perceptual` have one term of the loss only.
 
@@ -228,7 +228,10 @@ def _identity(bench: _Workbench) -> Recipe:
     n_people = bench.recipe.n_people
     faces = bench.faces("train", people, n_people * RENDERS_PER_PERSON)
     config = bench.config(bench.recipe.identity)
-    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64)
+    teacher = bench.trained("teacher", RNet(bench.recipe.network))
+    assert isinstance(teacher, RNet)
+    backbone = teacher.backbone.state_dict()
+    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64, backbone=backbone)
 
 
 MOPI_BATCH = 8
