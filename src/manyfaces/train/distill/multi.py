@@ -11,6 +11,7 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
+from manyfaces.losses.coefficient_losses import per_coefficient
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
@@ -48,7 +49,8 @@ class MopiRecipe(FaceRecipe):
         law: what hides the faces, each of the seven views.
         weights: of the two terms; zero leaves one out.
         form: of the perceptual term.
-        units: of the label term: coefficients as they are, or in deviations.
+        units: of the label term: coefficients as they are, or in deviations, pose weighed more.
+        pose_weight: of the squares of angles and translation in the latter.
         reduction: of the label term over the views.
     """
 
@@ -59,6 +61,7 @@ class MopiRecipe(FaceRecipe):
     weights: MultiOcclusionWeights = field(default_factory=MultiOcclusionWeights)
     form: AgreementForm = "resolved"
     units: LabelUnits = "printed"
+    pose_weight: float = 10.0
     reduction: Reduction = "sum"
     name: str = "mopi"
 
@@ -99,8 +102,16 @@ class MopiRecipe(FaceRecipe):
             labels = self.sopi(hidden.flatten(0, 1)).float().unflatten(0, hidden.shape[:2])
             photo = self.recogniser(as_network_input(batch.faces.pictures), five_of_68(batch.faces.landmarks_px))
             chosen = choose_label(self._features(labels, batch, over_photo=True), photo).of(labels)
-        scale = self.sopi.deviation if self.units == "whitened" and self.network.scaled else said.new_ones(())
+        scale = self._scale().to(said)
         return label_loss(said / scale, chosen / scale, self.reduction)
+
+    def _scale(self) -> Float[Tensor, " K"]:
+        """What differences of coefficients are divided by in the label term."""
+        groups = self.network.layout.slices
+        if self.units == "printed":
+            return per_coefficient(groups, {})
+        weights = per_coefficient(groups, {"angles": self.pose_weight, "translation": self.pose_weight})
+        return (self.sopi.deviation if self.network.scaled else 1.0) / weights.sqrt()
 
     def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews, over_photo: bool) -> Float[Tensor, "B 7 D"]:
         """Recognition features of renders.
