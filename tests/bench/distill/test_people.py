@@ -117,6 +117,10 @@ def test_the_report_has_the_papers_tables(scores: PeopleScores, bench: PeopleBen
     for table in ("Table 1", "Table 2", "Tables 3 and 4", "Tables 5 and 6", "Table 7", "Figure 6"):
         assert f"## {table}" in text
     assert "*unoccluded (paper, CelebA)*" in text
+    [patterns] = [table for table in report.tables if table.title.startswith("Tables 5 and 6")]
+    printed = {row[0]: [cell.text for cell in row[1:]] for row in patterns.published}
+    assert printed["mopi (paper, CelebA)"] == ["1.24", "3.21", "1.67", "-", "-", "-", "4.76"]
+    assert printed["mopi (paper, AFLW2000-3D)"] == ["-", "-", "-", "0.68", "0.26", "0.44", "3.82"]
     plain = json.loads((tmp_path / "distill.json").read_text())
     assert {bar["name"]: bar["met"] for bar in plain["bars"]}["mopi / control, patterns"] is None
     assert len(plain["items"]["names"]) == 3

@@ -1,6 +1,6 @@
 """The paper's tables of held-out people, ours beside the printed ones."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -249,18 +249,23 @@ def _printed_natural() -> tuple[Row, ...]:
 
 
 def _printed_patterns() -> tuple[Row, ...]:
-    colours = published.TABLE_6
-    return tuple(_both(name, published.TABLE_5, (colours["CelebA"][name],)) for name in published.TABLE_5["CelebA"])
+    return tuple(_printed_lines(published.TABLE_5, published.TABLE_6))
 
 
 def _printed_terms() -> tuple[Row, ...]:
-    return tuple(_both(name, published.TABLE_7, (None,)) for name in published.TABLE_7["CelebA"])
+    return tuple(_printed_lines(published.TABLE_7, {}))
 
 
-def _both(name: str, table: Mapping[str, Mapping[str, published.Printed]], last: tuple[float | None, ...]) -> Row:
-    pixels, percent = table["CelebA"][name], table["AFLW2000-3D"][name]
-    values = (pixels.me, *pixels.mse, percent.me, *percent.mse, *last)
-    return (f"{name} (paper)", *(_printed(value) for value in values))
+def _printed_lines(
+    table: Mapping[str, Mapping[str, published.Printed]], colours: Mapping[str, Mapping[str, float]]
+) -> Iterator[Row]:
+    """Rows with the columns of `_LINE`: CelebA was measured in pixels, AFLW2000-3D in percent."""
+    for data, rows in table.items():
+        for name, printed in rows.items():
+            errors, nothing = (printed.me, *printed.mse), (None,) * 3
+            values = (*errors, *nothing) if data == "CelebA" else (*nothing, *errors)
+            last = colours.get(data, {}).get(name)
+            yield (f"{name} (paper, {data})", *(_printed(value) for value in (*values, last)))
 
 
 def _printed(value: float | None) -> Cell:
