@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from manyfaces.core.errors import InputError
 from manyfaces.detect.alignment import align_faces
 from manyfaces.detect.rnet_alignment import FACE_SCALE_PX, FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX
+from manyfaces.methods.distill.networks import RNet
 from manyfaces.nn.facenet import SIDE_PX as FACENET_PX
 from manyfaces.nn.resnet import ResNet, ResNetConfig
 
@@ -90,11 +92,13 @@ class SmallRecogniserConfig:
         backbone: the residual network.
         picture_px: side of the pictures it looks at.
         n_features: length of its vector.
+        pooling: side of the grid of backbone features that it sees; 1 is the mean over the picture.
     """
 
     backbone: ResNetConfig = field(default_factory=lambda: ResNetConfig((1, 1, 1, 1), (32, 64, 128, 256), stem=32))
     picture_px: int = 112
     n_features: int = 128
+    pooling: int = 1
 
 
 class SmallRecogniser(nn.Module):
@@ -107,15 +111,32 @@ class SmallRecogniser(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = ResNet(config.backbone)
-        self.embed = nn.Linear(config.backbone.n_features, config.n_features, bias=False)
+        self.embed = nn.Linear(config.backbone.n_features * config.pooling**2, config.n_features, bias=False)
         self.norm = nn.BatchNorm1d(config.n_features)
 
     def forward(
         self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
     ) -> Float[Tensor, "B D"]:
         """Embed; see `Recogniser`."""
-        seen = 2 * _resized(pictures, self.config.picture_px) - 1
-        return F.normalize(self.norm(self.embed(self.backbone(seen))), dim=-1)
+        seen = _resized(pictures, self.config.picture_px)
+        grid = self.backbone.spatial(seen.contiguous(memory_format=torch.channels_last))
+        features = F.adaptive_avg_pool2d(grid, self.config.pooling).flatten(1)
+        return F.normalize(self.norm(self.embed(features)), dim=-1)
+
+    def start_from(self, teacher: RNet) -> None:
+        """Take over what a teacher of the same sizes says of identity and colours: that is who people are, nearly.
+
+        Raises:
+            InputError: its backbone, its grid or the number of these coefficients is another.
+        """
+        layout, config = teacher.config.layout, self.config
+        ours = config.backbone, config.pooling, config.n_features
+        if ours != (teacher.config.backbone, teacher.config.pooling, layout.identity + layout.albedo):
+            raise InputError("the recogniser cannot start from this teacher: their sizes differ")
+        self.backbone.load_state_dict(teacher.backbone.state_dict(), strict=True)
+        heads = dict(zip(layout.sizes, teacher.final_layers, strict=False))
+        rows = [heads[name].weight.detach().flatten(1) for name in ("identity", "albedo")]
+        self.embed.load_state_dict({"weight": torch.cat(rows)}, strict=True)
 
 
 class FrozenRecogniser(nn.Module):

@@ -12,6 +12,7 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces, FaceSource
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.margin import margin_cross_entropy
+from manyfaces.methods.distill import RNet
 from manyfaces.methods.distill.recognition import SmallRecogniser, SmallRecogniserConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.distill.face_recipe import as_network_input
@@ -41,7 +42,7 @@ class IdentityRecipe:
         batch_size: faces per step.
         margin: radians.
         scale: of the cosines before the softmax.
-        backbone: start weights of its backbone, such as the teacher's, which knows faces already.
+        teacher: what to start from; it knows faces already.
     """
 
     source: FaceSource
@@ -52,14 +53,14 @@ class IdentityRecipe:
     batch_size: int = 128
     margin: float = 0.1
     scale: float = 24.0
-    backbone: dict[str, Tensor] | None = None
+    teacher: RNet | None = None
     name: str = "identity"
 
     def build(self) -> nn.Module:
         """Recogniser and centres."""
         model = Classifier(self.network, self.n_people)
-        if self.backbone is not None:
-            model.recogniser.backbone.load_state_dict(self.backbone, strict=True)
+        if self.teacher is not None:
+            model.recogniser.start_from(self.teacher)
         return model
 
     def describe(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The named recipes of teacher and students: what is trained, on what, for how long."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -42,6 +42,12 @@ OPEN_LAW = HidingLaw(share=0.5, kinds=PATTERNS + NATURAL)
 VIEWS_LAW = HidingLaw(share=1.0, kinds=PATTERNS)
 
 
+# As long as the teacher's identity and colours, which it starts from.
+OPEN_RECOGNISER = SmallRecogniserConfig(
+    OPEN.backbone, n_features=OPEN.layout.identity + OPEN.layout.albedo, pooling=OPEN.pooling
+)
+
+
 @dataclass(frozen=True)
 class DistillRecipe:
     """All settings of one recipe; `seed` reaches every random stream.
@@ -62,7 +68,7 @@ class DistillRecipe:
     identity: TrainConfig
     mopi: TrainConfig
     network: DistillConfig = OPEN
-    recogniser: SmallRecogniserConfig = field(default_factory=lambda: SmallRecogniserConfig(OPEN.backbone))
+    recogniser: SmallRecogniserConfig = OPEN_RECOGNISER
 
 
 def _config(steps: int, rate: float, **more: Any) -> TrainConfig:
@@ -78,7 +84,7 @@ DISTILL_RECIPES: dict[str, DistillRecipe] = {
         n_people=960,
         teacher=_config(8_000, 2e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
         sopi=_config(3_500, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
-        identity=_config(1_200, 1e-3, ema_decay=0.99, validate_every=600, validation_batches=4),
+        identity=_config(1_500, 7e-4, ema_decay=0.99, validate_every=500, validation_batches=4),
         mopi=_config(500, 2e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
@@ -231,8 +237,7 @@ def _identity(bench: _Workbench) -> Recipe:
     config = bench.config(bench.recipe.identity)
     teacher = bench.trained("teacher", RNet(bench.recipe.network))
     assert isinstance(teacher, RNet)
-    backbone = teacher.backbone.state_dict()
-    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64, backbone=backbone)
+    return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64, teacher=teacher)
 
 
 MOPI_BATCH = 8
