@@ -111,8 +111,7 @@ class SmallRecogniser(nn.Module):
         super().__init__()
         self.config = config
         self.backbone = ResNet(config.backbone)
-        self.embed = nn.Linear(config.backbone.n_features * config.pooling**2, config.n_features, bias=False)
-        self.norm = nn.BatchNorm1d(config.n_features)
+        self.embed = nn.Linear(config.backbone.n_features * config.pooling**2, config.n_features)
 
     def forward(
         self, pictures: Float[Tensor, "B 3 H W"], five_px: Float[Tensor, "B 5 2"] | None = None
@@ -121,7 +120,7 @@ class SmallRecogniser(nn.Module):
         seen = _resized(pictures, self.config.picture_px)
         grid = self.backbone.spatial(seen.contiguous(memory_format=torch.channels_last))
         features = F.adaptive_avg_pool2d(grid, self.config.pooling).flatten(1)
-        return F.normalize(self.norm(self.embed(features)), dim=-1)
+        return F.normalize(self.embed(features), dim=-1)
 
     def start_from(self, teacher: RNet) -> None:
         """Take over what a teacher of the same sizes says of identity and colours: that is who people are, nearly.
@@ -135,8 +134,10 @@ class SmallRecogniser(nn.Module):
             raise InputError("the recogniser cannot start from this teacher: their sizes differ")
         self.backbone.load_state_dict(teacher.backbone.state_dict(), strict=True)
         heads = dict(zip(layout.sizes, teacher.final_layers, strict=False))
-        rows = [heads[name].weight.detach().flatten(1) for name in ("identity", "albedo")]
-        self.embed.load_state_dict({"weight": torch.cat(rows)}, strict=True)
+        # In deviations: what the teacher is unsure of is near zero and says little.
+        for parameter in ("weight", "bias"):
+            rows = [getattr(heads[name], parameter).detach() for name in ("identity", "albedo")]
+            getattr(self.embed, parameter).data.copy_(torch.cat(rows).view_as(getattr(self.embed, parameter)))
 
 
 class FrozenRecogniser(nn.Module):
