@@ -22,17 +22,21 @@ from manyfaces.geometry.mesh import (
     vertex_adjacency,
     vertex_normals,
 )
+from manyfaces.geometry.outline import Outline, OutlineMesh
 from manyfaces.geometry.rotation import (
     axis_angle_from_matrix,
     matrix_from_axis_angle,
     matrix_from_euler,
     project_to_rotation,
 )
+from manyfaces.geometry.silhouette import directions_to_viewer, facing, silhouette_vertices
 from manyfaces.geometry.similarity import Similarity, fit_rigid, fit_similarity
 from manyfaces.geometry.surface_fit import SurfaceFit, fit_surface
 from manyfaces.geometry.surface_tree import ClosestPoints, SurfaceTree
+from manyfaces.geometry.tension import DEFAULT_SCALE_PER_M, TensionForm, edge_tension, vertex_tension
 
 __all__ = [
+    "DEFAULT_SCALE_PER_M",
     "HEAD_TO_CAMERA",
     "ORTHOGRAPHIC_PLANE_M",
     "Adjacency",
@@ -40,19 +44,25 @@ __all__ = [
     "ClosestPoints",
     "Crop",
     "OrthographicCamera",
+    "Outline",
+    "OutlineMesh",
     "PerspectiveCamera",
     "Projection",
     "Similarity",
     "SurfaceFit",
     "SurfacePoints",
     "SurfaceTree",
+    "TensionForm",
     "axis_angle_from_matrix",
     "boundary_vertices",
     "closest_barycentrics",
     "closest_points",
+    "directions_to_viewer",
+    "edge_tension",
     "edges",
     "face_areas",
     "face_normals",
+    "facing",
     "fit_rigid",
     "fit_similarity",
     "fit_surface",
@@ -61,6 +71,8 @@ __all__ = [
     "matrix_from_euler",
     "orthographic_from_affine",
     "project_to_rotation",
+    "silhouette_vertices",
     "vertex_adjacency",
     "vertex_normals",
+    "vertex_tension",
 ]

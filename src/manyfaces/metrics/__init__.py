@@ -11,6 +11,7 @@ from manyfaces.metrics.diversity import (
 )
 from manyfaces.metrics.frame_points import FrameErrors, colour_spread, frame_errors, view_spread_px
 from manyfaces.metrics.histograms import colour_histograms, histogram_dissimilarity
+from manyfaces.metrics.outline import scored_points
 from manyfaces.metrics.paired import PairedDifference, paired_bootstrap
 from manyfaces.metrics.plausibility import Implausibility, ShapeDeviation, implausibility, shape_deviation
 from manyfaces.metrics.points import INNER_51, EyeFrame, best_of, eye_frame, interocular_nme
@@ -65,6 +66,7 @@ __all__ = [
     "region_spread_ratio",
     "rms_distance_mm",
     "sample_errors_mm",
+    "scored_points",
     "self_distance_mm",
     "shape_deviation",
     "spread_mm",
