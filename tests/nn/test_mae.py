@@ -1,0 +1,123 @@
+"""The autoencoder of displacement maps."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from manyfaces.core.errors import ConfigError, InputError
+from manyfaces.nn.mae import MAE_BASE, MAE_SMALL, DisplacementMae, MaeConfig, unpatchified
+from manyfaces.nn.vit import ViT, ViTConfig
+
+ENCODER = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
+TINY = MaeConfig(ENCODER, width=8, n_blocks=2, heads=2)
+
+
+@pytest.fixture
+def mae():
+    torch.manual_seed(0)
+    return DisplacementMae(TINY)
+
+
+@pytest.fixture
+def maps():
+    torch.manual_seed(1)
+    return torch.rand(2, 3, 24, 24), torch.rand(2, 1, 24, 24) - 0.5
+
+
+def n_parameters(config):
+    with torch.device("meta"):
+        return sum(p.numel() for p in DisplacementMae(config).parameters())
+
+
+def test_published_size():
+    encoder, decoder = 85_647_360, 25_745_152  # of the public architecture, with one channel at its end
+    tension, detail_latent = 256 * 768, 256 * 512
+    assert n_parameters(MAE_BASE) == encoder + decoder + tension + detail_latent == 111_720_192
+    assert n_parameters(MAE_SMALL) == 3_725_824
+
+
+def test_names_of_the_public_checkpoints():
+    with torch.device("meta"):
+        ours = {name: tuple(tensor.shape) for name, tensor in DisplacementMae(MAE_BASE).state_dict().items()}
+        vit = {name: tuple(tensor.shape) for name, tensor in ViT(MAE_BASE.encoder).state_dict().items()}
+    assert {name: shape for name, shape in ours.items() if name in vit} == vit
+    beyond = {name for name in ours if name not in vit and not name.startswith("decoder_blocks.")}
+    assert beyond == {
+        *("decoder_embed.weight", "decoder_embed.bias", "decoder_pos_embed", "decoder_norm.weight"),
+        *("decoder_norm.bias", "decoder_pred.weight", "decoder_pred.bias"),
+        *("tension_embed.proj.weight", "detail_latent"),
+    }
+    assert ours["decoder_blocks.7.mlp.fc1.weight"] == (2048, 512)
+    assert ours["decoder_pos_embed"] == (1, 257, 512)
+    assert ours["decoder_pred.weight"] == (256, 512)
+
+
+def test_displacements_start_small_and_stay_in_reach(mae, maps):
+    displacement = mae(*maps)
+    assert displacement.shape == (2, 1, 24, 24)
+    assert 0 < displacement.abs().max() < 5e-4
+    torch.nn.init.normal_(mae.decoder_pred.weight, std=100)
+    assert mae(*maps).abs().max().item() == torch.tensor(0.01).item()
+
+
+def test_reach_is_a_parameter(mae, maps):
+    double = DisplacementMae(MaeConfig(ENCODER, width=8, n_blocks=2, heads=2, reach_m=0.02))
+    double.load_state_dict(mae.state_dict(), strict=True)
+    assert torch.equal(double(*maps), 2 * mae(*maps))
+
+
+def test_two_embeddings_are_one_of_four_channels(mae, maps):
+    texture, tension = maps
+    kernel = torch.cat([mae.patch_embed.proj.weight, mae.tension_embed.proj.weight], 1)
+    together = F.conv2d(torch.cat([texture, tension], 1), kernel, mae.patch_embed.proj.bias, 8).flatten(2).mT
+    torch.testing.assert_close(mae.patch_embed(texture) + mae.tension_embed(tension), together)
+
+
+def test_without_positions_patches_are_exchangeable(mae, maps):
+    for tensor in (mae.pos_embed, mae.decoder_pos_embed, mae.detail_latent):
+        torch.nn.init.zeros_(tensor)
+    rolled = mae(*(x.roll((8, 16), (-2, -1)) for x in maps))
+    torch.testing.assert_close(rolled, mae(*maps).roll((8, 16), (-2, -1)))
+
+
+def test_everything_is_seen_everywhere(mae, maps):
+    texture = maps[0].requires_grad_(True)
+    tension = maps[1].requires_grad_(True)
+    mae(texture, tension)[:, :, 0, 0].sum().backward()
+    assert texture.grad.all()
+    assert tension.grad.all()
+
+
+def test_the_latent_belongs_to_its_patch(mae):
+    torch.nn.init.zeros_(mae.decoder_blocks[0].attn.proj.weight)  # no exchange between patches
+    torch.nn.init.zeros_(mae.decoder_blocks[1].attn.proj.weight)
+    tokens = torch.randn(2, 10, 16)
+    before = mae.decode(tokens)
+    with torch.no_grad():
+        mae.detail_latent[:, 4] += torch.randn(8)
+    changed = (mae.decode(tokens) != before).any(-1)
+    assert changed.tolist() == 2 * [[patch == 4 for patch in range(9)]]
+
+
+def test_patches_come_out_where_they_were_cut():
+    picture = torch.rand(2, 1, 24, 24)
+    assert torch.equal(unpatchified(F.unfold(picture, 8, stride=8).mT), picture)
+
+
+def test_gradients_reach_every_parameter(mae, maps):
+    mae(*maps).square().sum().backward()
+    assert not [n for n, p in mae.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+def test_weights_make_a_round_trip_through_meta(mae, maps):
+    with torch.device("meta"):
+        other = DisplacementMae(TINY)
+    other.to_empty(device="cpu").load_state_dict(mae.state_dict(), strict=True)  # fixed positions as well
+    assert torch.equal(other(*maps), mae(*maps))
+
+
+def test_bad_sizes(mae):
+    with pytest.raises(InputError, match="24 x 24"):
+        mae(torch.rand(1, 3, 32, 32), torch.rand(1, 1, 32, 32))
+    with pytest.raises(ConfigError, match="decoder"):
+        MaeConfig(ENCODER, width=10, n_blocks=1, heads=2)
