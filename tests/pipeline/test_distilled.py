@@ -20,6 +20,7 @@ from manyfaces.core.errors import AssetError, ConfigError, InputError, NoFaceErr
 from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
+from manyfaces.methods.distill.colours import ColourLaw, sampled
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
 from manyfaces.pipeline.catalogue import summary_of
@@ -66,7 +67,9 @@ def vector():
 def knowing(predictor, face, vector):
     """A predictor whose network says that face, and the network."""
     eyes, network = predictor._method.eyes, Says(vector)
-    loaded = LoadedDistill("told", face, network, TINY, torch.device("cpu"), eyes.detector, eyes.mesh, eyes.encoder)
+    loaded = LoadedDistill(
+        "told", face, network, TINY, torch.device("cpu"), None, eyes.detector, eyes.mesh, eyes.encoder
+    )
     return Predictor(DistillMethod(loaded)), network
 
 
@@ -117,6 +120,25 @@ def test_the_parts_of_the_vector_are_the_face(result, face, vector):
     torch.testing.assert_close(result.albedo, face.head.albedo(predicted.albedo)[0].clamp(0, 1))
 
 
+def test_colours_are_settled_on_the_skin_where_the_model_knows_what_is_usual(knowing, predictor, face, vector, person):
+    law = ColourLaw(torch.zeros(20), torch.ones(20), torch.zeros(3, 9), 0.2 * torch.ones(3, 9))
+    told, network = knowing[0](person[0], **QUICK), knowing[1]
+    eyes = predictor._method.eyes
+    parts = eyes.detector, eyes.mesh, eyes.encoder
+    loaded = LoadedDistill("told", face, network, TINY, torch.device("cpu"), law, *parts)
+    settling = Predictor(DistillMethod(loaded))
+    settled = settling(person[0], **QUICK)
+    assert torch.equal(settled.vertices, told.vertices)
+    skin = told.head.mask("front") & told.head.mask("skin")
+    photo = told.appearance.colours.new_tensor(person[0] / 255).permute(2, 0, 1)
+    seen = sampled(photo.float(), told.cameras.project(told.vertices).points_px[0])[skin]
+    before, after = ((one.appearance.colours[0, skin] - seen).abs().median() for one in (told, settled))
+    assert after < 0.7 * before
+    assert torch.equal(settling(person[0], settle=False, **QUICK).albedo, told.albedo)
+    with pytest.raises(InputError, match="told does not know which colours are usual"):
+        knowing[0](person[0], settle=True, **QUICK)
+
+
 def test_many_photos_are_one_forward_pass_and_the_same_faces(knowing, person, masked_person, result):
     predictor, network = knowing
     network.shapes.clear()
@@ -129,7 +151,7 @@ def test_many_photos_are_one_forward_pass_and_the_same_faces(knowing, person, ma
 
 def test_what_makes_no_sense_for_one_face_is_refused(knowing, person):
     predictor = knowing[0]
-    with pytest.raises(InputError, match=r"told takes no n_identities, sampler.*valid: occlusion, face, seed"):
+    with pytest.raises(InputError, match=r"told takes no n_identities, sampler.*valid: occlusion, face, seed, settle"):
         predictor(person[0], n_identities=5, sampler="fast")
     with pytest.raises(InputError, match="told takes each photo by itself"):
         predictor.reconstruct_person([person[0]], **QUICK)
@@ -248,7 +270,10 @@ def test_the_command(package, person, tmp_path, capsys, monkeypatch):
     said = ["reconstruct", str(photo), "--model", "sopi-open", "--out", str(tmp_path / "out"), "--device", "cpu"]
     assert app.run([*said, "--n-identities", "5"]) == 1
     err = capsys.readouterr().err
-    assert err == "error: the model sopi-open takes no n_identities. fix: leave it out; valid: occlusion, face, seed\n"
+    assert (
+        err
+        == "error: the model sopi-open takes no n_identities. fix: leave it out; valid: occlusion, face, seed, settle\n"
+    )
     assert app.run(said) == 0
     report = json.loads((tmp_path / "out" / "somebody" / "report.json").read_text())
     assert report["run"]["model"] == "sopi-open"

@@ -50,7 +50,8 @@ class Reconstruct:
     sampler: Literal["fast", "sde", "ddim", "ddpm"] = "fast"
     """How the diffusion models are sampled; sde equals ddpm, which is the reference, and slow."""
     settle: Literal["auto", "yes", "no"] = "auto"
-    """Move the faces onto the visible points; auto does so for the open model alone."""
+    """Move the faces onto the visible points (OFER), or fit colours and light to the visible skin (others); auto does
+    so for the open models alone."""
     layout: Literal["folders", "official"] = "folders"
     """official: a list of prepared crops in, bare PLY meshes out, as the authors' test script."""
     image_root: Annotated[Path | None, arg(metavar="DIR")] = None

@@ -4,9 +4,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
@@ -15,15 +16,19 @@ from manyfaces.detect.alignment import points_box
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.geometry import PerspectiveCamera
 from manyfaces.methods.distill import FaceCoefficients
+from manyfaces.methods.distill.colours import sampled, settle_colours
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.looking import Eyes
-from manyfaces.pipeline.options import LookOptions
+from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.result import Appearance, Reconstruction
 from manyfaces.pipeline.workers import sample_workers
+from manyfaces.render import visible_vertices
 
 # More pictures at once are no faster, and fill the memory.
 BATCH = 64
+# Vertices whose pixel is hidden by more than this share show another thing's colour.
+_BARELY = 0.1
 
 
 class DistillMethod:
@@ -33,14 +38,14 @@ class DistillMethod:
         model: its network and all that goes with it.
     """
 
-    options = LookOptions
+    options = OneFaceOptions
 
     def __init__(self, model: LoadedDistill):
         self.name = model.name
         self.eyes = Eyes(model.detector, model.mesh, model.encoder, sample_workers(model.device))
         self._model = model
 
-    def reconstruct(self, faces: Sequence[SeenFace], options: LookOptions) -> list[Reconstruction]:
+    def reconstruct(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
         """Show all faces to the network in one batch."""
         if not faces:
             return []
@@ -53,7 +58,7 @@ class DistillMethod:
             for face, crop, vector in zip(faces, crops, vectors, strict=True)
         ]
 
-    def reconstruct_person(self, faces: Sequence[SeenFace], options: LookOptions) -> list[Reconstruction]:
+    def reconstruct_person(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
         """Not offered.
 
         Raises:
@@ -71,10 +76,13 @@ class DistillMethod:
         return torch.cat([network(some.to(device).float() / 255).float().cpu() for some in pictures.split(BATCH)])
 
     def _assemble(
-        self, face: SeenFace, crop: RNetCrop, vector: Float[Tensor, " K"], options: LookOptions, predicted_s: float
+        self, face: SeenFace, crop: RNetCrop, vector: Float[Tensor, " K"], options: OneFaceOptions, predicted_s: float
     ) -> Reconstruction:
         model, view = self._model.face, face.view
-        c = model.layout.split(vector[None])
+        c = model.layout.split(vector)
+        if self._settles(options):
+            c = self._settled(c, crop, view.mask)
+        c = model.layout.split(c.joined()[None])
         colours = model.colours(c).clamp(0, 1)
         one = torch.zeros(1, dtype=torch.long)
         return Reconstruction(
@@ -96,6 +104,27 @@ class DistillMethod:
             timings={"predict": predicted_s},
             appearance=Appearance(c, model.head.albedo(c.albedo).clamp(0, 1), colours),
         )
+
+    def _settles(self, options: OneFaceOptions) -> bool:
+        law = self._model.law
+        if options.settle and law is None:
+            raise InputError(f"the model {self.name} does not know which colours are usual", "leave settle out")
+        return law is not None if options.settle is None else options.settle
+
+    def _settled(self, c: FaceCoefficients, crop: RNetCrop, mask: Bool[np.ndarray, "H W"]) -> FaceCoefficients:
+        """The face in the colours and the light of the skin that the crop shows."""
+        assert self._model.law is not None
+        model, side = self._model.face, self._model.config.picture_px
+        projected = model.camera(c).scaled(side / RNET_PX).project(model.vertices(c))
+        seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=True)[0]
+        for region in ("skin", "front"):
+            if region in model.head.data.masks:
+                seen = seen & model.head.mask(region)
+        hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side))
+        pixels = np.concatenate([crop.image / np.float32(255), hidden[..., None]], -1)
+        colours = sampled(torch.from_numpy(pixels).permute(2, 0, 1).float(), projected.points_px)
+        trust = (seen & (colours[:, 3] < _BARELY)).to(colours)
+        return settle_colours(model, c, colours[:, :3], trust, self._model.law)
 
     def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> PerspectiveCamera:
         """The camera that shows the head on the photo where the network sees it in the crop."""

@@ -15,6 +15,7 @@ from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.head_files import load_head
 from manyfaces.io.model_folders import DistillFolder, DistillNetwork, read_model_folder
 from manyfaces.methods.distill import DistillConfig, FaceModel, Mopi, RNet, Sopi
+from manyfaces.methods.distill.colours import ColourLaw
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.ofer.point_encoder import PointEncoder
 from manyfaces.pipeline.catalogue import ReleasedModel, find_model
@@ -35,6 +36,7 @@ class LoadedDistill:
         network: pictures in R-Net's frame to coefficients.
         config: sizes of the network.
         device: where the network runs.
+        law: usual colours and light, where the network knows the faces that it was trained on.
         detector: finds faces.
         mesh: finds their points.
         encoder: corrects the points, and knows what hides them.
@@ -45,6 +47,7 @@ class LoadedDistill:
     network: nn.Module
     config: DistillConfig
     device: torch.device
+    law: ColourLaw | None
     detector: FaceDetector
     mesh: FaceMesh
     encoder: PointEncoder
@@ -89,10 +92,18 @@ def load_distill(
         network=network.to(device).eval(),
         config=config,
         device=device,
+        law=_law(network),
         detector=load_detector(),
         mesh=load_mesh(),
         encoder=load_encoder(verify_packaged("ofer-open/points.safetensors")).eval(),
     )
+
+
+def _law(network: RNet | Sopi | Mopi) -> ColourLaw | None:
+    if not network.config.scaled:
+        return None
+    mean, deviation = (network.config.layout.split(part.cpu().float()) for part in (network.mean, network.deviation))
+    return ColourLaw(mean.albedo, deviation.albedo, mean.light, deviation.light)
 
 
 def face_model(head: str | Path, config: DistillConfig) -> FaceModel:

@@ -1,4 +1,4 @@
-"""What can be said of a reconstruction: for every model the same few things, for OFER also how to sample."""
+"""What can be said of a reconstruction: for every model the same few things, and what its method takes beside."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ MOST_EXPRESSIONS = 500
 
 @dataclass(frozen=True)
 class LookOptions:
-    """What every model can be told; all that those can be told that give one face.
+    """What every model can be told.
 
     Attributes:
         occlusion: what hides the face: "auto" finds it, "none" takes nothing as hidden; else a mask (file or (H, W)
@@ -31,6 +31,19 @@ class LookOptions:
     occlusion: Occlusion = "auto"
     face: FaceChoice | str = "all"
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class OneFaceOptions(LookOptions):
+    """How to reconstruct with R-Net or a student.
+
+    Attributes:
+        occlusion, face, seed: see `LookOptions`.
+        settle: fit skin colours and light to the visible skin; None: as the model wants it (those trained on synthetic
+            people do, published weights do not).
+    """
+
+    settle: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ class Classifier(nn.Module):
     def __init__(self, config: SmallRecogniserConfig, n_people: int):
         super().__init__()
         self.recogniser = SmallRecogniser(config)
-        self.centres = nn.Parameter(torch.randn(n_people, config.n_features))
+        # Short: only their direction counts, and a step turns short vectors further.
+        self.centres = nn.Parameter(0.02 * torch.randn(n_people, config.n_features))
 
 
 @dataclass(frozen=True)
