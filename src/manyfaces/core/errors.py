@@ -45,6 +45,10 @@ class DataError(InputError):
     """A data set's list or one of its files cannot be used."""
 
 
+class VideoError(DataError):
+    """A video, or what is taken for one, cannot be read, or not to its end."""
+
+
 class ConfigError(InputError):
     """A configuration has unknown keys or values of the wrong type."""
 

@@ -13,10 +13,8 @@ from manyfaces.geometry.rotation import axis_angle_from_matrix, matrix_from_axis
 class Space(Protocol):
     """Values that differ by tangent vectors."""
 
-    @property
-    def n_freedoms(self) -> int:
-        """Numbers of a tangent vector that one `size` is taken over."""
-        ...
+    n_freedoms: ClassVar[int]
+    """Numbers of a tangent vector that one `size` is taken over."""
 
     def between(self, origin: Tensor, target: Tensor) -> Tensor:
         """The tangent vector that leads from `origin` to `target`."""
