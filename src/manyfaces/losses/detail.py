@@ -68,7 +68,7 @@ class SeenTexture:
 
     texture: Float[Tensor, "B H W 3"]
     visible: Float[Tensor, "B H W"]
-    surface: Float[Tensor, "*#B H W"]
+    surface: Float[Tensor, "*M H W"]
     features: tuple[Float[Tensor, "B _ _ _"], ...] = ()
 
 

@@ -63,7 +63,7 @@ def magnitude_loss(displacement_m: Float[Tensor, "B H W"]) -> Float[Tensor, ""]:
 
 
 def smoothness_loss(
-    shading: Float[Tensor, "B H W C"], valid: Float[Tensor, "*#B H W"] | None = None
+    shading: Float[Tensor, "B H W C"], valid: Float[Tensor, "*M H W"] | None = None
 ) -> Float[Tensor, ""]:
     """Mean squared step of the shading from texel to texel, L_smo.
 
@@ -82,7 +82,7 @@ def smoothness_loss(
     return total
 
 
-def symmetry_loss(displacement_m: Float[Tensor, "B H W"], hidden: Float[Tensor, "*#B H W"]) -> Float[Tensor, ""]:
+def symmetry_loss(displacement_m: Float[Tensor, "B H W"], hidden: Float[Tensor, "*M H W"]) -> Float[Tensor, ""]:
     """Mean difference between hidden texels and their mirror images, which are constant: L_sym.
 
     Args:
