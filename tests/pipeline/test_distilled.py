@@ -19,13 +19,14 @@ from manyfaces.cli import app
 from manyfaces.core.errors import AssetError, ConfigError, InputError, NoFaceError, WeightError
 from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
 from manyfaces.io.checkpoints import save_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
 from manyfaces.methods.distill.colours import ColourLaw, sampled
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
 from manyfaces.pipeline.catalogue import summary_of
 from manyfaces.pipeline.distill_method import DistillMethod
-from manyfaces.pipeline.distill_models import LoadedDistill, face_model
+from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.export import npz_arrays
 from manyfaces.pipeline.importing_deep3d import import_deep3d
 from manyfaces.pipeline.loading import load_ofer
@@ -50,7 +51,7 @@ class Says(nn.Module):
 
 @pytest.fixture(scope="module")
 def face():
-    return face_model("openhead", TINY)
+    return load_face_model("openhead", TINY.layout)
 
 
 @pytest.fixture(scope="module")

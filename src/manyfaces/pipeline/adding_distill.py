@@ -9,11 +9,12 @@ from manyfaces.core.config import to_json
 from manyfaces.core.errors import ChoiceError
 from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import check_fit, load_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.io.model_folders import CARD_NAME, DistillCard, DistillFolder, Source
 from manyfaces.methods.distill import BFM_LAYOUT, DistillConfig
 from manyfaces.pipeline.adding import WEIGHTS_NAME, Say, told, trained_file, training_of
 from manyfaces.pipeline.catalogue import folder_for
-from manyfaces.pipeline.distill_models import NETWORKS, PARTS, face_model
+from manyfaces.pipeline.distill_models import NETWORKS, PARTS
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def add_distilled(runs: Path, settings: AddDistillSettings, say: Say) -> Path:
     network = PARTS[settings.part]
     check_fit(NETWORKS[network](config), weights)
     head = settings.head or ("bfm" if config.layout == BFM_LAYOUT else "openhead")
-    face_model(head, config)  # which says so where they do not fit
+    load_face_model(head, config.layout)  # which says so where they do not fit
     training = training_of(settings.part, weights)
     source = Source.of(settings.part, weights.path)
     card = DistillCard("distill", network, head, config, (source,), manyfaces.__version__, (training,))

@@ -9,9 +9,8 @@ from torch import nn
 from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.detect import FaceDetector, FaceMesh
-from manyfaces.heads import HeadModel
-from manyfaces.heads.skin_colours import with_skin_colours
 from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.io.head_files import load_head
 from manyfaces.io.model_folders import DistillFolder, DistillNetwork, read_model_folder
 from manyfaces.methods.distill import DistillConfig, FaceModel, Mopi, RNet, Sopi
@@ -88,7 +87,7 @@ def load_distill(
     load_into(network, weights)
     return LoadedDistill(
         name=files.name,
-        face=face_model(files.head, config),
+        face=load_face_model(files.head, config.layout),
         network=network.to(device).eval(),
         config=config,
         device=device,
@@ -104,16 +103,6 @@ def _law(network: RNet | Sopi | Mopi) -> ColourLaw | None:
         return None
     mean, deviation = (network.config.layout.split(part.cpu().float()) for part in (network.mean, network.deviation))
     return ColourLaw(mean.albedo, deviation.albedo, mean.light, deviation.light)
-
-
-def face_model(head: str | Path, config: DistillConfig) -> FaceModel:
-    """The face whose coefficients a network predicts; heads without a space of skin colours get a drawn one.
-
-    Raises:
-        HeadFileError: there is no such head.
-        InputError: it has fewer coefficients than the network.
-    """
-    return FaceModel(HeadModel(with_skin_colours(load_head(head))), config.layout)
 
 
 def _files(name: str | Path, head: str | Path | None) -> DistillFiles:

@@ -8,10 +8,11 @@ from manyfaces.core.errors import ChoiceError, ConfigError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.data.people import CoefficientLaw, People, PeopleConfig
-from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank, face_model
+from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces
 from manyfaces.detect.rnet_alignment import rnet_affine
 from manyfaces.heads.skin_colours import DIRECTIONS, with_skin_colours
+from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import CoefficientLayout
 
 LAYOUT = CoefficientLayout(identity=12, expression=53, albedo=20)
@@ -19,7 +20,7 @@ LAYOUT = CoefficientLayout(identity=12, expression=53, albedo=20)
 
 @pytest.fixture(scope="module")
 def face():
-    return face_model("openhead", LAYOUT)
+    return load_face_model("openhead", LAYOUT)
 
 
 @pytest.fixture(scope="module")

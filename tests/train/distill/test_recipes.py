@@ -8,10 +8,11 @@ import torch
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.data.hiding import HidingLaw
 from manyfaces.data.people import PeopleConfig
-from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank, face_model
+from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
+from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
 from manyfaces.methods.distill import CoefficientLayout, DistillConfig, FaceModel, Mopi, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniser, SmallRecogniserConfig
@@ -30,7 +31,7 @@ CONFIG = TrainConfig(steps=2, warmup_steps=1, ema_decay=0.0, validation_batches=
 
 @pytest.fixture(scope="module")
 def face():
-    return face_model("openhead", LAYOUT)
+    return load_face_model("openhead", LAYOUT)
 
 
 @pytest.fixture(scope="module")

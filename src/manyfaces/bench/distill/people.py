@@ -26,7 +26,7 @@ from manyfaces.bench.now.measuring import usable_cores
 from manyfaces.bench.processes import in_processes
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.data.people import People, PeopleBatch, PeopleConfig
-from manyfaces.data.people.bank import face_model
+from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import FaceModel, Mopi
 from manyfaces.metrics import (
     colour_histograms,
@@ -92,7 +92,7 @@ class PeopleBench:
         self.device = torch.device(options.device)
         for network in self.networks.values():
             network.to(self.device)
-        self.face: FaceModel = face_model(options.head, config.layout).to(self.device)
+        self.face: FaceModel = load_face_model(options.head, config.layout).to(self.device)
         self.seed = stream_seed(options.seed, "distill bench")
         self._people = PeopleConfig(size_px=config.picture_px)
 
@@ -104,7 +104,7 @@ class PeopleBench:
     @cached_property
     def people(self) -> People:
         """Drawn on the CPU, so that they are the same wherever the networks run."""
-        return People(face_model(self.options.head, self.face.layout), self._people)
+        return People(load_face_model(self.options.head, self.face.layout), self._people)
 
     @cached_property
     def mean_face(self) -> Float[Tensor, " K"]:

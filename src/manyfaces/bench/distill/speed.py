@@ -14,7 +14,7 @@ from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance,
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
 from manyfaces.data.people import People, PeopleConfig
-from manyfaces.data.people.bank import face_model
+from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Sopi
 
 NAME = "distill_speed"
@@ -147,7 +147,7 @@ def _one_thread(job: partial[float]) -> float:
 
 
 def _draw(process: int, side: int, device: str, head: str, n_batches: int) -> float:
-    people = People(face_model(head, OPEN.layout), PeopleConfig(size_px=side), device)
+    people = People(load_face_model(head, OPEN.layout), PeopleConfig(size_px=side), device)
     size = DRAWN[torch.device(device).type]
     people.batch(process, 0, size)  # what is compiled on the first call is no drawing
     seconds = sum(_timed(people, process, size, n_batches))

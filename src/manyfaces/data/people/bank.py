@@ -16,11 +16,9 @@ from manyfaces.core.config import to_json
 from manyfaces.core.errors import DataError
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.data.people.pictures import People, PeopleBatch
-from manyfaces.heads import HeadModel
-from manyfaces.heads.skin_colours import with_skin_colours
 from manyfaces.io.atomic import atomic_path
-from manyfaces.io.head_files import load_head
-from manyfaces.methods.distill import OPEN, CoefficientLayout, FaceModel
+from manyfaces.io.face_models import load_face_model
+from manyfaces.methods.distill import OPEN, CoefficientLayout
 
 SHARD_PICTURES = 960
 _BATCH = 48
@@ -65,16 +63,6 @@ class PeopleBank:
         size = len(self.shards[0])
         pictures = np.stack([self.shards[row // size][row % size] for row in rows.tolist()])
         return PeopleBatch(torch.from_numpy(pictures), self.coefficients[rows])
-
-
-def face_model(head: str, layout: CoefficientLayout) -> FaceModel:
-    """A head model by name with R-Net's camera and light; its colours are drawn where it has none.
-
-    Raises:
-        HeadFileError: there is no such head.
-        InputError: it has fewer coefficients than the layout.
-    """
-    return FaceModel(HeadModel(with_skin_colours(load_head(head))), layout)
 
 
 def build_people_bank(
@@ -124,7 +112,7 @@ def _draw_shard(job: Job) -> int:
 
 @lru_cache(maxsize=1)
 def _people(head: str, layout: CoefficientLayout, config: PeopleConfig) -> People:
-    return People(face_model(head, layout), config)
+    return People(load_face_model(head, layout), config)
 
 
 def _save(path: Path, values: Tensor) -> None:

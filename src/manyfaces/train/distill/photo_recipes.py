@@ -13,9 +13,9 @@ from manyfaces.assets import list_assets
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.data.faces import TRAINED_ON, aligned_source, open_aligned_faces
 from manyfaces.data.hiding import PATTERNS, HidingLaw
-from manyfaces.data.people.bank import face_model
 from manyfaces.io.bfm_files import BFM
 from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.io.recogniser_files import read_arcface, read_facenet
 from manyfaces.io.resnet_files import read_resnet
 from manyfaces.methods.distill import PUBLISHED, DistillConfig, FaceModel, RNet, Sopi
@@ -110,7 +110,7 @@ class _PhotoBench:
 
     @cached_property
     def face(self) -> FaceModel:
-        return face_model(self.options.head, self.options.network.layout)
+        return load_face_model(self.options.head, self.options.network.layout)
 
     @cached_property
     def common(self) -> dict[str, Any]:

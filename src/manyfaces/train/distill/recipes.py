@@ -12,11 +12,12 @@ from torch import nn
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw
 from manyfaces.data.people import PeopleConfig
-from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank, face_model
+from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
 from manyfaces.methods.distill import OPEN, DistillConfig, FaceModel, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniserConfig
@@ -155,7 +156,7 @@ class _Workbench:
 
     def __init__(self, recipe: DistillRecipe, out: Path, seed: int, steps: int | None):
         self.recipe, self.out, self.seed, self.steps = recipe, out, seed, steps
-        self.whole = face_model(recipe.bank.head, recipe.network.layout)
+        self.whole = load_face_model(recipe.bank.head, recipe.network.layout)
         self.points = FaceModel(HeadModel(landmark_part(self.whole.head.data)), recipe.network.layout)
 
     def config(self, config: TrainConfig) -> TrainConfig:
