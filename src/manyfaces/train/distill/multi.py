@@ -51,6 +51,9 @@ class MopiRecipe(FaceRecipe):
         form: of the perceptual term.
         units: of the label term: coefficients as they are, or in deviations, pose weighed more.
         pose_weight: of the squares of angles and translation in the latter.
+        landmark_weight: of the landmarks' mean distance to the label's in pixels, beside each view's distance of
+            coefficients; the paper has none.
+        points: projects landmarks; needed where they have a weight.
         reduction: of the label term over the views.
     """
 
@@ -62,6 +65,8 @@ class MopiRecipe(FaceRecipe):
     form: AgreementForm = "resolved"
     units: LabelUnits = "printed"
     pose_weight: float = 10.0
+    landmark_weight: float = 0.0
+    points: FaceModel | None = None
     reduction: Reduction = "sum"
     name: str = "mopi"
 
@@ -103,7 +108,15 @@ class MopiRecipe(FaceRecipe):
             photo = self.recogniser(as_network_input(batch.faces.pictures), five_of_68(batch.faces.landmarks_px))
             chosen = choose_label(self._features(labels, batch, over_photo=True), photo).of(labels)
         scale = self._scale().to(said)
-        return label_loss(said / scale, chosen / scale, self.reduction)
+        loss = label_loss(said / scale, chosen / scale, self.reduction)
+        if self.landmark_weight and self.points is not None:
+            layout = self.network.layout
+            wanted_px = self.points.landmarks_px(layout.split(chosen))[:, None]
+            off_px = self.points.landmarks_px(layout.split(said)) - wanted_px
+            distance_px = torch.sqrt(off_px.square().sum(-1) + 1e-4).mean(-1)
+            views = distance_px.sum(-1) if self.reduction == "sum" else distance_px.mean(-1)
+            loss = loss + self.landmark_weight * views.mean()
+        return loss
 
     def _scale(self) -> Float[Tensor, " K"]:
         """What differences of coefficients are divided by in the label term."""
