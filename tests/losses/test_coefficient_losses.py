@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from manyfaces.core.errors import ChoiceError
-from manyfaces.losses import coefficient_se, per_coefficient
+from manyfaces.losses import coefficient_l1, coefficient_se, per_coefficient
 
 GROUPS = {"identity": slice(0, 80), "expression": slice(80, 144), "translation": slice(254, 257)}
 
@@ -57,3 +57,9 @@ def test_numbers_of_groups_are_spread():
 def test_an_unknown_group_lists_the_known():
     with pytest.raises(ChoiceError, match=r"'pose'.*valid: identity, expression, translation"):
         per_coefficient(GROUPS, {"pose": 2.0})
+
+
+def test_the_absolute_error_is_a_mean_over_coefficients():
+    target = torch.zeros(2, 4)
+    predicted = torch.tensor([[1.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 6.0]])
+    assert float(coefficient_l1(predicted, target)) == 1.0

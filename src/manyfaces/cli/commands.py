@@ -114,7 +114,9 @@ class Assets:
 
 
 OferPart = Literal["points", "idgen", "idrank", "expgen"]
-DistillPart = Literal["teacher", "sopi", "identity", "mopi", "sopi-printed", "control", "mopi-label", "mopi-perceptual"]
+DistillPart = Literal[
+    "teacher", "sopi", "identity", "mopi", "control", "sopi-printed", "sopi-l1", "mopi-label", "mopi-perceptual"
+]
 
 
 @dataclass(frozen=True)

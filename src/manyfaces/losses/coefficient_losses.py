@@ -33,6 +33,16 @@ def coefficient_se(
     return (squared if weights is None else weights * squared).mean()
 
 
+def coefficient_l1(predicted: Float[Tensor, "*B K"], target: Float[Tensor, "*B K"]) -> Float[Tensor, ""]:
+    """Absolute error, mean over the coefficients and the batch: what the paper's figure 6 compares equation 6 with.
+
+    Args:
+        predicted: the student's.
+        target: the teacher's; constant.
+    """
+    return (predicted - target.detach()).abs().mean()
+
+
 def per_coefficient(
     groups: Mapping[str, slice], values: Mapping[str, float], otherwise: float = 1.0
 ) -> Float[Tensor, "K"]:

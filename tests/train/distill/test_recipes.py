@@ -77,7 +77,7 @@ def test_a_student_that_starts_warm_says_what_its_teacher_says(common, teacher, 
     assert float(clear.loss(student, batch, torch.Generator()).detach()) < 1e-8
 
 
-@pytest.mark.parametrize("form", ["printed", "whitened"])
+@pytest.mark.parametrize("form", ["printed", "l1", "whitened"])
 def test_sopi_leaves_its_teacher_as_it_is(tmp_path, common, teacher, form):
     before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
     train(SopiRecipe(teacher=teacher, form=form, **common), tmp_path, visible=False)

@@ -32,7 +32,9 @@ from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import join_processes
 from manyfaces.train.recipe import Recipe
 
-DistillPart = Literal["teacher", "sopi", "identity", "mopi", "sopi-printed", "control", "mopi-label", "mopi-perceptual"]
+DistillPart = Literal[
+    "teacher", "sopi", "identity", "mopi", "control", "sopi-printed", "sopi-l1", "mopi-label", "mopi-perceptual"
+]
 DISTILL_PARTS: tuple[DistillPart, ...] = get_args(DistillPart)
 N_WORKERS = 2
 RENDERS_PER_PERSON = 20
@@ -113,8 +115,8 @@ def train(
     """Train one part in `out/<part>/`; an interrupted run goes on.
 
     The parts build on each other: `sopi` and `identity` need `teacher`; `mopi` needs `sopi` and `identity`. The rest
-    are what is compared with them: `sopi-printed` learns the coefficients as they are (equation 6), `control` is
-    `sopi` trained on as long as `mopi` and on the same patterns, `mopi-label` and `mopi-perceptual` have one term of
+    are what is compared with them: `sopi-printed` learns the coefficients as they are (equation 6), `sopi-l1` by
+    their absolute errors, `control` is `sopi` trained on as long as `mopi` and on the same patterns, `mopi-label` and `mopi-perceptual` have one term of
     the loss only.
 
     Args:
@@ -267,6 +269,7 @@ _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
     "identity": _identity,
     "mopi": _mopi,
     "sopi-printed": lambda bench: _sopi(bench, "printed"),
+    "sopi-l1": lambda bench: _sopi(bench, "l1"),
     "control": _control,
     "mopi-label": lambda bench: _mopi(bench, MultiOcclusionWeights(perceptual=0.0)),
     "mopi-perceptual": lambda bench: _mopi(bench, MultiOcclusionWeights(label=0.0)),

@@ -1,7 +1,7 @@
 """SOPI: one occluded picture of each face."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import torch
 from jaxtyping import Float, UInt8
@@ -12,13 +12,13 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
-from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se, per_coefficient
 from manyfaces.methods.distill import FaceModel, RNet, Sopi
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
-SeForm = Literal["printed", "whitened"]
+SeForm = Literal["printed", "l1", "whitened"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class SopiRecipe(FaceRecipe):
     Attributes:
         teacher: sees the clear picture.
         law: what hides which share of the faces.
-        form: "printed", every coefficient as it is; or "whitened", in units of the teacher's deviations, pose weighed
-            more, which keeps clear faces accurate.
+        form: "printed", every coefficient as it is; "l1", its absolute error in place of the square; or "whitened", the
+            square in units of the teacher's deviations, pose weighed more, which keeps clear faces accurate.
         pose_weight: of angles and translation in the whitened form.
         landmark_weight: of the distance between the two's landmarks in pixels; the paper has none.
         face: projects landmarks; needed where they have a weight.
@@ -66,8 +66,8 @@ class SopiRecipe(FaceRecipe):
         Raises:
             ChoiceError: another one.
         """
-        if self.form not in ("printed", "whitened"):
-            raise ChoiceError("form of the squared error", self.form, ["printed", "whitened"])
+        if self.form not in get_args(SeForm):
+            raise ChoiceError("form of the squared error", self.form, list(get_args(SeForm)))
         self.teacher.requires_grad_(False).eval()
 
     def build(self) -> nn.Module:
@@ -100,6 +100,8 @@ class SopiRecipe(FaceRecipe):
         said = student(as_network_input(batch.hidden)).float()
         if self.form == "printed":
             return coefficient_se(said, wanted)
+        if self.form == "l1":
+            return coefficient_l1(said, wanted)
         groups = {"angles": self.pose_weight, "translation": self.pose_weight}
         weights = per_coefficient(layout.slices, groups).to(said.device)
         error = coefficient_se(said, wanted, self.teacher.deviation if self.network.scaled else None, weights)
