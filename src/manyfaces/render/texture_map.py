@@ -61,7 +61,7 @@ class TextureMap:
 
 def texture_map(
     uv: Float[Tensor, "T 2"],
-    uv_faces: Int[Tensor, "F 3"],
+    uv_faces: Int[Tensor, "F2 3"],
     faces: Int[Tensor, "F 3"],
     size: tuple[int, int] = (256, 256),
     window: tuple[float, float, float, float] = WHOLE_MAP,
