@@ -1,6 +1,6 @@
 """Losses: pure functions."""
 
-from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se, per_coefficient
 from manyfaces.losses.detail import (
     AnimatedDetailLoss,
     DetailedFace,
@@ -74,6 +74,7 @@ __all__ = [
     "animated_detail_loss",
     "best_candidate_cross_entropy",
     "choose_label",
+    "coefficient_l1",
     "coefficient_se",
     "cosine_distance",
     "detail_loss",
