@@ -13,7 +13,7 @@ from manyfaces.nn.mae import MAE_BASE, DisplacementMae, MaeConfig
 from manyfaces.nn.vit import VIT_BASE, ViT, ViTConfig
 
 ENCODER = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
-MAPS = torch.rand(2, 3, 24, 24), torch.rand(2, 1, 24, 24)
+MAPS = torch.rand(2, 3, 24, 24), torch.rand(2, 24, 24)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_displacements_start_small_and_follow_the_drive():
     network(pictures, drive)  # statistics of the norms
     network.eval()
     displacement = network(pictures, drive)
-    assert displacement.shape == (3, 1, TINY.side_px, TINY.side_px) == (3, 1, 32, 32)
+    assert displacement.shape == (3, TINY.side_px, TINY.side_px) == (3, 32, 32)
     assert 0 < displacement.abs().max() < 1e-3
     assert not torch.equal(network(pictures, drive.flip(0)), displacement)
 

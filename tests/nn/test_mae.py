@@ -21,7 +21,7 @@ def mae():
 @pytest.fixture
 def maps():
     torch.manual_seed(1)
-    return torch.rand(2, 3, 24, 24), torch.rand(2, 1, 24, 24) - 0.5
+    return torch.rand(2, 3, 24, 24), torch.rand(2, 24, 24) - 0.5
 
 
 def n_parameters(config):
@@ -54,7 +54,7 @@ def test_names_of_the_public_checkpoints():
 
 def test_displacements_start_small_and_stay_in_reach(mae, maps):
     displacement = mae(*maps)
-    assert displacement.shape == (2, 1, 24, 24)
+    assert displacement.shape == (2, 24, 24)
     assert 0 < displacement.abs().max() < 5e-4
     torch.nn.init.normal_(mae.decoder_pred.weight, std=100)
     assert mae(*maps).abs().max().item() == torch.tensor(0.01).item()
@@ -69,8 +69,8 @@ def test_reach_is_a_parameter(mae, maps):
 def test_two_embeddings_are_one_of_four_channels(mae, maps):
     texture, tension = maps
     kernel = torch.cat([mae.patch_embed.proj.weight, mae.tension_embed.proj.weight], 1)
-    together = F.conv2d(torch.cat([texture, tension], 1), kernel, mae.patch_embed.proj.bias, 8).flatten(2).mT
-    torch.testing.assert_close(mae.patch_embed(texture) + mae.tension_embed(tension), together)
+    together = F.conv2d(torch.cat([texture, tension[:, None]], 1), kernel, mae.patch_embed.proj.bias, 8).flatten(2).mT
+    torch.testing.assert_close(mae.patch_embed(texture) + mae.tension_embed(tension[:, None]), together)
 
 
 def test_without_positions_patches_are_exchangeable(mae, maps):
@@ -83,7 +83,7 @@ def test_without_positions_patches_are_exchangeable(mae, maps):
 def test_everything_is_seen_everywhere(mae, maps):
     texture = maps[0].requires_grad_(True)
     tension = maps[1].requires_grad_(True)
-    mae(texture, tension)[:, :, 0, 0].sum().backward()
+    mae(texture, tension)[:, 0, 0].sum().backward()
     assert texture.grad.all()
     assert tension.grad.all()
 
@@ -100,8 +100,8 @@ def test_the_latent_belongs_to_its_patch(mae):
 
 
 def test_patches_come_out_where_they_were_cut():
-    picture = torch.rand(2, 1, 24, 24)
-    assert torch.equal(unpatchified(F.unfold(picture, 8, stride=8).mT), picture)
+    picture = torch.rand(2, 24, 24)
+    assert torch.equal(unpatchified(F.unfold(picture[:, None], 8, stride=8).mT), picture)
 
 
 def test_gradients_reach_every_parameter(mae, maps):
@@ -118,6 +118,6 @@ def test_weights_make_a_round_trip_through_meta(mae, maps):
 
 def test_bad_sizes(mae):
     with pytest.raises(InputError, match="24 x 24"):
-        mae(torch.rand(1, 3, 32, 32), torch.rand(1, 1, 32, 32))
+        mae(torch.rand(1, 3, 32, 32), torch.rand(1, 32, 32))
     with pytest.raises(ConfigError, match="decoder"):
         MaeConfig(ENCODER, width=10, n_blocks=1, heads=2)

@@ -56,9 +56,7 @@ class DisplacementResNet(nn.Module):
             start_flat(nn.Conv2d(config.widths[-1], 1, 3, padding=1)),
         )
 
-    def forward(
-        self, pictures: Float[Tensor, "B 3 H W"], drive: Float[Tensor, "B D"]
-    ) -> Float[Tensor, "B 1 side side"]:
+    def forward(self, pictures: Float[Tensor, "B 3 H W"], drive: Float[Tensor, "B D"]) -> Float[Tensor, "B side side"]:
         """Displacements along the normals in UV space, metres, in [-reach, reach].
 
         Args:
@@ -67,7 +65,7 @@ class DisplacementResNet(nn.Module):
         """
         code = torch.cat([self.detail(self.backbone(pictures)), drive], -1)
         seed = self.seed(code).unflatten(-1, (-1, _SEED_PX, _SEED_PX))
-        return bounded(self.decoder(seed), self.config.reach_m)
+        return bounded(self.decoder(seed)[:, 0], self.config.reach_m)
 
 
 def _doubling(d_in: int, d_out: int) -> tuple[nn.Module, ...]:

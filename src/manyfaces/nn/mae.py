@@ -74,7 +74,7 @@ class DisplacementMae(PatchEncoder):
         start_dense(self.decoder_blocks)
         start_dense(self.decoder_embed)
 
-    def forward(self, texture: Float[Tensor, "B 3 H W"], tension: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 1 H W"]:
+    def forward(self, texture: Float[Tensor, "B 3 H W"], tension: Float[Tensor, "B H W"]) -> Float[Tensor, "B H W"]:
         """Displacements along the normals in UV space, metres, in [-reach, reach].
 
         Args:
@@ -85,7 +85,7 @@ class DisplacementMae(PatchEncoder):
             InputError: maps of another size than `side_px`.
         """
         check_side(texture, self.config.encoder.side_px, "textures")
-        tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension))
+        tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension[:, None]))
         return bounded(unpatchified(self.decode(tokens)), self.config.reach_m)
 
     def decode(self, tokens: Float[Tensor, "B M W"]) -> Float[Tensor, "B N P"]:
@@ -97,7 +97,7 @@ class DisplacementMae(PatchEncoder):
         return self.decoder_pred(self.decoder_norm(x[:, 1:]))
 
 
-def unpatchified(patches: Float[Tensor, "B N P"]) -> Float[Tensor, "B 1 H W"]:
+def unpatchified(patches: Float[Tensor, "B N P"]) -> Float[Tensor, "B H W"]:
     """Put a square of square patches, both row by row, together to one picture."""
     side, patch_px = round(patches.shape[1] ** 0.5), round(patches.shape[2] ** 0.5)
-    return F.pixel_shuffle(patches.mT.unflatten(-1, (side, side)), patch_px)
+    return F.pixel_shuffle(patches.mT.unflatten(-1, (side, side)), patch_px)[:, 0]

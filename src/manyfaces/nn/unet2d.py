@@ -62,7 +62,7 @@ class DisplacementUNet(nn.Module):
         self.up = nn.ModuleList(TwoConvolutions(3 * width, width) for width in reversed(widths[:-1]))
         self.head = start_flat(nn.Conv2d(config.width, 1, 1))
 
-    def forward(self, texture: Float[Tensor, "B C H W"]) -> Float[Tensor, "B 1 H W"]:
+    def forward(self, texture: Float[Tensor, "B C H W"]) -> Float[Tensor, "B H W"]:
         """Displacements along the normals in UV space, metres, in [-reach, reach].
 
         Args:
@@ -85,7 +85,7 @@ class DisplacementUNet(nn.Module):
             # Not a transposed convolution: it leaves a pattern of two pixels, which would be taken for pores.
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
             x = level(torch.cat([finer, x], 1))
-        return bounded(self.head(x), self.config.reach_m)
+        return bounded(self.head(x)[:, 0], self.config.reach_m)
 
 
 def _convolution(d_in: int, d_out: int) -> tuple[nn.Module, ...]:
