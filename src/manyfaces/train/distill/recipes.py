@@ -116,8 +116,8 @@ def train(
 
     The parts build on each other: `sopi` and `identity` need `teacher`; `mopi` needs `sopi` and `identity`. The rest
     are what is compared with them: `control` is `sopi` trained on as long as `mopi` and on the same patterns,
-    `sopi-printed` learns the coefficients as they are (equation 6), `sopi-l1` by their absolute errors; `mopi-label` and
-    `mopi-perceptual` have one term of the loss only.
+    `sopi-printed` learns the coefficients as they are (equation 6), `sopi-l1` by their absolute errors; `mopi-label`
+    and `mopi-perceptual` have one term of the loss only.
 
     Args:
         part: which network.
