@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.lines import Line, at_most, figure
 from manyfaces.core.seeds import torch_generator
 from manyfaces.geometry import (
     HEAD_TO_CAMERA,
