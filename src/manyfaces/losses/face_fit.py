@@ -53,6 +53,11 @@ def landmark_loss(
     return (weights * (predicted_px - target_px).square().sum(-1)).mean()
 
 
+def landmark_distance(predicted_px: Float[Tensor, "*B L 2"], target_px: Float[Tensor, "*B L 2"]) -> Float[Tensor, "*B"]:
+    """Mean distance of landmarks, pixels; rounded off by a hundredth of one, so that equal ones have a gradient."""
+    return torch.sqrt((predicted_px - target_px).square().sum(-1) + 1e-4).mean(-1)
+
+
 def cosine_distance(features: Float[Tensor, "*B D"], others: Float[Tensor, "*C D"]) -> Float[Tensor, "*E"]:
     """1 - cosine of the angle between two vectors, 0 to 2; batch dimensions broadcast."""
     return 1 - F.cosine_similarity(features, others, dim=-1)

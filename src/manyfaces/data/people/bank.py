@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from manyfaces.core.config import to_json
-from manyfaces.core.errors import DataError
+from manyfaces.core.errors import ConfigError, DataError
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.data.people.pictures import People, PeopleBatch
 from manyfaces.io.atomic import atomic_path
@@ -22,6 +22,7 @@ from manyfaces.methods.distill import OPEN, CoefficientLayout
 
 SHARD_PICTURES = 960
 _BATCH = 48
+_LAID_OUT = "whole people in each batch"  # shards of several pictures of a person that were drawn otherwise are no good
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class PeopleBankConfig:
 
     Attributes:
         seed: root of all random streams; training, validation and test banks have different ones.
-        n_pictures: how many, a multiple of the shards' size or less than one of them.
+        n_pictures: how many, a multiple of the shards' size or less than one of them, and of the renders per person.
         head: name or path of the head model.
         layout: how many coefficients of each kind.
         people: how people are drawn.
@@ -75,8 +76,17 @@ def build_people_bank(
         folder: where the shards go, or are.
         n_workers: processes.
         tick: called with the number of pictures each time some are done.
+
+    Raises:
+        ConfigError: shards would cut people in two.
+        DataError: a shard is damaged.
     """
-    size = min(SHARD_PICTURES, config.n_pictures)
+    size, each = min(SHARD_PICTURES, config.n_pictures), config.people.renders_per_person
+    if size % each or config.n_pictures % size:
+        raise ConfigError(
+            f"{config.n_pictures} pictures cannot be cut into shards of {SHARD_PICTURES} and people of {each}",
+            "take a multiple of both, or fewer than a shard holds",
+        )
     jobs = [(config, number, size, folder) for number in range(config.n_pictures // size)]
     folder.mkdir(parents=True, exist_ok=True)
     missing = [job for job in jobs if not _paths(folder, config, job[1])[1].exists()]
@@ -102,17 +112,20 @@ def _drawn(jobs: list[Job], n_workers: int) -> Iterator[int]:
 def _draw_shard(job: Job) -> int:
     config, number, size, folder = job
     pictures_path, truth_path = _paths(folder, config, number)
-    people = _people(config.head, config.layout, config.people)
-    starts = range(0, size, _BATCH)
-    batches = [people.batch(config.seed, number * SHARD_PICTURES + at, min(_BATCH, size - at)) for at in starts]
+    people = _people(config.head, config.layout, config.people, config.seed)
+    # All pictures of a person are of one batch.
+    each = config.people.renders_per_person
+    step = max(1, _BATCH // each) * each
+    starts = range(0, size, step)
+    batches = [people.batch(config.seed, number * SHARD_PICTURES + at, min(step, size - at)) for at in starts]
     _save(pictures_path, torch.cat([batch.pictures for batch in batches]))
     _save(truth_path, torch.cat([batch.coefficients for batch in batches]))  # last: it says that the shard is whole
     return size
 
 
 @lru_cache(maxsize=1)
-def _people(head: str, layout: CoefficientLayout, config: PeopleConfig) -> People:
-    return People(load_face_model(head, layout), config)
+def _people(head: str, layout: CoefficientLayout, config: PeopleConfig, seed: int) -> People:
+    return People(load_face_model(head, layout), config, seed=seed)
 
 
 def _save(path: Path, values: Tensor) -> None:
@@ -132,6 +145,6 @@ def _opened(paths: list[tuple[Path, Path]]) -> PeopleBank:
 def _paths(folder: Path, config: PeopleBankConfig, number: int) -> tuple[Path, Path]:
     """Files of a shard, named by all settings that shape it, so that no others are taken up."""
     size = min(SHARD_PICTURES, config.n_pictures)
-    settings = to_json(replace(config, n_pictures=size))
+    settings = to_json(replace(config, n_pictures=size)) + (_LAID_OUT if config.people.renders_per_person > 1 else "")
     name = f"{hashlib.sha256(settings.encode()).hexdigest()[:10]}-{number:05d}"
     return folder / f"{name}-pictures.npy", folder / f"{name}-coefficients.npy"

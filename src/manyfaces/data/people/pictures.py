@@ -41,17 +41,19 @@ class People:
         face: turns coefficients into faces; its head has drawn colours.
         config: how people are drawn.
         device: where all of it is computed.
+        seed: of the expressions that are drawn beforehand to pick from; what is measured has other ones than what is
+            learnt from.
 
     Attributes:
         face: see above; config likewise.
         law: draws the coefficients.
     """
 
-    def __init__(self, face: FaceModel, config: PeopleConfig, device: str | torch.device = "cpu"):
+    def __init__(self, face: FaceModel, config: PeopleConfig, device: str | torch.device = "cpu", seed: int = 0):
         self.face = face.to(device)
         self.config = config
         self._device = torch.device(device)
-        self.law = CoefficientLaw(face, config)
+        self.law = CoefficientLaw(face, config, seed)
         self._looks = Looks.of(face.head)
 
     @torch.no_grad()

@@ -36,7 +36,7 @@ class IdentityRecipe:
 
     Attributes:
         source: faces that say whom they show.
-        held_out: faces of other people; their loss, without a margin, is against the mean of each batch's pairs.
+        held_out: faces of the validation batches, of the same people: what is classified must be known.
         n_people: how many there are in the source.
         network: sizes.
         config: settings of the loop.

@@ -12,13 +12,14 @@ from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import per_coefficient
+from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
 from manyfaces.methods.distill import N_VIEWS, FaceModel, Mopi, Sopi
 from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -94,12 +95,13 @@ class MopiRecipe(FaceRecipe):
         mopi = cast(Mopi, model)
         hidden = as_network_input(batch.hidden)
         said = mopi.views(hidden).float()
-        perceptual = label = said.new_zeros(())
-        if self.weights.perceptual:
-            perceptual = agreement_loss(self._features(said, batch, over_photo=False), self.form)
-        if self.weights.label:
-            label = self._label(said, hidden, batch)
-        return multi_occlusion_loss(perceptual, label, self.weights).total
+        with in_full(said.device):
+            perceptual = label = said.new_zeros(())
+            if self.weights.perceptual:
+                perceptual = agreement_loss(self._features(said, batch, over_photo=False), self.form)
+            if self.weights.label:
+                label = self._label(said, hidden, batch)
+            return multi_occlusion_loss(perceptual, label, self.weights).total
 
     def _label(self, said: Float[Tensor, "B 7 K"], hidden: Tensor, batch: SevenViews) -> Float[Tensor, ""]:
         with torch.no_grad():
@@ -111,9 +113,9 @@ class MopiRecipe(FaceRecipe):
         loss = label_loss(said / scale, chosen / scale, self.reduction)
         if self.landmark_weight and self.points is not None:
             layout = self.network.layout
-            wanted_px = self.points.landmarks_px(layout.split(chosen))[:, None]
-            off_px = self.points.landmarks_px(layout.split(said)) - wanted_px
-            distance_px = torch.sqrt(off_px.square().sum(-1) + 1e-4).mean(-1)
+            points = self.points.to(said.device)
+            wanted_px = points.landmarks_px(layout.split(chosen))[:, None].expand(-1, N_VIEWS, -1, -1)
+            distance_px = landmark_distance(points.landmarks_px(layout.split(said)), wanted_px)
             views = distance_px.sum(-1) if self.reduction == "sum" else distance_px.mean(-1)
             loss = loss + self.landmark_weight * views.mean()
         return loss
@@ -124,7 +126,7 @@ class MopiRecipe(FaceRecipe):
         if self.units == "printed":
             return per_coefficient(groups, {})
         weights = per_coefficient(groups, {"angles": self.pose_weight, "translation": self.pose_weight})
-        return (self.sopi.deviation if self.network.scaled else 1.0) / weights.sqrt()
+        return (self.sopi.deviation.cpu() if self.network.scaled else 1.0) / weights.sqrt()
 
     def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews, over_photo: bool) -> Float[Tensor, "B 7 D"]:
         """Recognition features of renders.
@@ -136,9 +138,10 @@ class MopiRecipe(FaceRecipe):
                 compare backgrounds, too. Compared with each other they stand alone, on black.
         """
         side, c = batch.hidden.shape[-1], self.network.layout.split(vectors.flatten(0, 1))
-        drawn = self.face.render(c, side)
+        face = self.face.to(vectors.device)
+        drawn = face.render(c, side)
         picture, mask = drawn.rgb.permute(0, 3, 1, 2), drawn.mask[:, None]
         if over_photo:
             clear = as_network_input(batch.faces.pictures).repeat_interleave(N_VIEWS, 0)
             picture = picture * mask + clear * (1 - mask)
-        return self.recogniser(picture, self.face.five_px(c)).float().unflatten(0, vectors.shape[:2])
+        return self.recogniser(picture, face.five_px(c)).float().unflatten(0, vectors.shape[:2])

@@ -88,7 +88,7 @@ DISTILL_RECIPES: dict[str, DistillRecipe] = {
         teacher=_config(8_000, 2e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
         sopi=_config(3_500, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
         identity=_config(1_200, 5e-4, ema_decay=0.99, validate_every=600, validation_batches=4),
-        mopi=_config(800, 4e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
+        mopi=_config(600, 4e-4, ema_decay=0.99, validate_every=100, validation_batches=4, log_every=10),
     ),
     # The same in two minutes, to see it run; its weights are of no use.
     "open-tiny": DistillRecipe(

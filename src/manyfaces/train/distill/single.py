@@ -1,6 +1,6 @@
 """SOPI: one occluded picture of each face."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 import torch
@@ -13,8 +13,9 @@ from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se, per_coefficient
+from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.distill import FaceModel, RNet, Sopi
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -93,7 +94,7 @@ class SopiRecipe(FaceRecipe):
 
     def loss(self, model: nn.Module, batch: Lesson, generator: BatchDraws) -> Float[Tensor, ""]:
         """Squared error to what the teacher says."""
-        student, layout = cast(Sopi, model), self.network.layout
+        student = cast(Sopi, model)
         self.teacher.to(batch.hidden.device)
         with torch.no_grad():
             wanted = self.teacher(as_network_input(batch.faces.pictures)).float()
@@ -102,20 +103,20 @@ class SopiRecipe(FaceRecipe):
             return coefficient_se(said, wanted)
         if self.form == "l1":
             return coefficient_l1(said, wanted)
+        with in_full(said.device):
+            return self._whitened(said, wanted)
+
+    def _whitened(self, said: Float[Tensor, "B K"], wanted: Float[Tensor, "B K"]) -> Float[Tensor, ""]:
+        layout = self.network.layout
         groups = {"angles": self.pose_weight, "translation": self.pose_weight}
         weights = per_coefficient(layout.slices, groups).to(said.device)
         error = coefficient_se(said, wanted, self.teacher.deviation if self.network.scaled else None, weights)
-        if self.landmark_weight and self.face is not None:
-            points = [self.face.landmarks_px(layout.split(vector)) for vector in (said, wanted)]
-            distance_px = torch.sqrt((points[0] - points[1]).square().sum(-1) + 1e-4)
-            error = error + self.landmark_weight * distance_px.mean()
-        return error
+        if not self.landmark_weight or self.face is None:
+            return error
+        face = self.face.to(said.device)
+        points = [face.landmarks_px(layout.split(vector)) for vector in (said, wanted)]
+        return error + self.landmark_weight * landmark_distance(*points).mean()
 
 
 def _layers(teacher: RNet) -> list[Any]:
     return list(teacher.final_layers)
-
-
-def with_law(recipe: SopiRecipe, law: HidingLaw) -> SopiRecipe:
-    """The same recipe, hidden by another law: the control that MOPI is compared with."""
-    return replace(recipe, law=law)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import cast
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -11,8 +10,9 @@ from manyfaces.core.errors import ConfigError
 from manyfaces.data.face_batches import Faces, PeopleSource
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.distill import FaceModel, RNet
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -52,8 +52,10 @@ class TeacherRecipe(FaceRecipe):
         net, layout = cast(RNet, model), self.network.layout
         assert batch.coefficients is not None
         predicted = net(as_network_input(batch.pictures)).float()
+        device = predicted.device
         weights = per_coefficient(layout.slices, {"angles": self.pose_weight, "translation": self.pose_weight})
-        error = coefficient_se(predicted, batch.coefficients, net.deviation, weights.to(predicted.device))
-        landmarks_px = self.face.landmarks_px(layout.split(predicted))
-        distance_px = torch.sqrt((landmarks_px - batch.landmarks_px).square().sum(-1) + 1e-4)
-        return error + self.landmark_weight * distance_px.mean()
+        with in_full(device):
+            deviation = net.deviation if self.network.scaled else None
+            error = coefficient_se(predicted, batch.coefficients, deviation, weights.to(device))
+            landmarks_px = self.face.to(device).landmarks_px(layout.split(predicted))
+            return error + self.landmark_weight * landmark_distance(landmarks_px, batch.landmarks_px).mean()

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from manyfaces.data.face_batches import Faces
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
-from manyfaces.methods.distill import FaceModel, RNet
+from manyfaces.methods.distill import FaceCoefficients, FaceModel, RNet
 from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.occlusion.skin import skin_attention
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -57,12 +57,17 @@ class WeakTeacherRecipe(FaceRecipe):
 
     def terms(self, model: RNet, batch: Faces) -> WeakLoss:
         """The loss, term by term."""
-        judge, photos = self.recogniser, as_network_input(batch.pictures)
-        c = self.network.layout.split(model(photos).float())
-        drawn = self.face.render(c, photos.shape[-1])
+        photos = as_network_input(batch.pictures)
+        said = model(photos).float()
+        with in_full(said.device):
+            return self._terms(self.network.layout.split(said), photos, batch)
+
+    def _terms(self, c: FaceCoefficients, photos: Tensor, batch: Faces) -> WeakLoss:
+        judge, face = self.recogniser, self.face.to(photos.device)
+        drawn = face.render(c, photos.shape[-1])
         # On black, as published: what is compared beyond the face is weighed zero.
         picture = drawn.rgb.permute(0, 3, 1, 2)
-        landmarks_px = self.face.landmarks_px(c)
+        landmarks_px = face.landmarks_px(c)
         predicted = PredictedFace(
             picture=picture,
             coverage=drawn.mask,
@@ -71,7 +76,7 @@ class WeakTeacherRecipe(FaceRecipe):
             expression=c.expression,
             albedo=c.albedo,
             light=c.light,
-            colours=self.face.head.albedo(c.albedo),
+            colours=face.head.albedo(c.albedo),
             features=None if judge is None else judge(picture, five_of_68(landmarks_px)).float(),
         )
         with torch.no_grad():
