@@ -40,7 +40,7 @@ FIVE_IN_SPACE = np.array(
 FIVE_IN_SPACE.setflags(write=False)
 
 # Where each of the five is among the 68 points (300-W order): an eye is the middle of its two corners.
-_FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
+FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
 
 # Side of the crop that FaceMesh wants, in the frame: of 29 photos the median (standard deviation 9).
 _MESH_CROP_PX = 243
@@ -88,7 +88,7 @@ def rnet_five(points_68: Float[np.ndarray, "68 2"]) -> Float[np.ndarray, "5 2"]:
     An eye is the middle of its corners, here and in `FIVE_IN_SPACE`; `alignment.five_points` takes the mean of the
     whole ring, which ArcFace was trained with, and which moves as the eye closes.
     """
-    return np.stack([points_68[list(rows)].mean(0) for rows in _FIVE_FROM_68])
+    return np.stack([points_68[list(rows)].mean(0) for rows in FIVE_FROM_68])
 
 
 def rnet_affine(five_px: Float[Tensor, "*B 5 2"], size_px: int = RNET_PX) -> Float[Tensor, "*B 2 3"]:

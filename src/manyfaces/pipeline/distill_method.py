@@ -120,7 +120,9 @@ class DistillMethod:
         for region in ("skin", "front"):
             if region in model.head.data.masks:
                 seen = seen & model.head.mask(region)
-        hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side))
+        # Beyond the photo there is nothing to see; nor is there beyond the crop.
+        hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)
+        hidden[[0, -1]] = hidden[:, [0, -1]] = 1
         pixels = np.concatenate([crop.image / np.float32(255), hidden[..., None]], -1)
         colours = sampled(torch.from_numpy(pixels).permute(2, 0, 1).float(), projected.points_px)
         trust = (seen & (colours[:, 3] < _BARELY)).to(colours)

@@ -53,8 +53,9 @@ def networks_of_runs(runs: Path) -> dict[str, str]:
     Raises:
         InputError: there are none.
     """
-    found = {path.parent.name: str(path.parent) for path in sorted(runs.glob(f"*/{RUN_FILE}"))}
-    found.pop("identity", None)  # the recogniser, which is none of them
+    files = sorted(runs.glob(f"*/{RUN_FILE}"))
+    # A run's folder can hold others: the recogniser, and networks of other methods.
+    found = {path.parent.name: str(path.parent) for path in files if any(m in load_weights(path).state for m in _MARKS)}
     if not found:
         raise InputError(f"{runs} holds no trained networks", "name the folder that `manyfaces train --out` wrote to")
     return found

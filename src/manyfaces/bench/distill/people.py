@@ -103,8 +103,8 @@ class PeopleBench:
 
     @cached_property
     def people(self) -> People:
-        """Drawn on the CPU, so that they are the same wherever the networks run."""
-        return People(load_face_model(self.options.head, self.face.layout), self._people)
+        """Drawn on the CPU, to be the same wherever the networks run; with expressions that no recipe has."""
+        return People(load_face_model(self.options.head, self.face.layout), self._people, seed=self.seed)
 
     @cached_property
     def mean_face(self) -> Float[Tensor, " K"]:
@@ -183,7 +183,7 @@ class _Truth:
     @staticmethod
     def of(face: FaceModel, batch: PeopleBatch, device: torch.device) -> "_Truth":
         coefficients, side = batch.coefficients.to(device), batch.pictures.shape[-1]
-        mask = _front_pixels(face, face.render(face.layout.split(coefficients), side).fragments.face_ids)
+        mask = face.front(face.render(face.layout.split(coefficients), side)) > 0
         points = face.landmarks_px(face.layout.split(coefficients))
         return _Truth(points, colour_histograms(batch.pictures.to(device), mask), side)
 
@@ -192,7 +192,7 @@ def _histograms(face: FaceModel, said: Float[Tensor, "B K"], side: int) -> Float
     """Of the front of a predicted face as it is drawn."""
     drawn = face.render(face.layout.split(said), side)
     pictures = (drawn.rgb.clamp(0, 1) * GREY_LEVELS).round().to(torch.uint8).permute(0, 3, 1, 2)
-    return colour_histograms(pictures, _front_pixels(face, drawn.fragments.face_ids))
+    return colour_histograms(pictures, face.front(drawn) > 0)
 
 
 def _front(face: FaceModel) -> Tensor:
@@ -200,11 +200,6 @@ def _front(face: FaceModel) -> Tensor:
     head = face.head
     everything = torch.ones(head.n_vertices, dtype=torch.bool, device=head.faces.device)
     return head.mask("front") if "front" in head.data.masks else everything
-
-
-def _front_pixels(face: FaceModel, face_ids: Tensor) -> Tensor:
-    front = _front(face)[face.head.faces].all(-1)
-    return front[face_ids.long().clamp(min=0)] & (face_ids >= 0)
 
 
 def measure_people(bench: PeopleBench, folder: Path, advance: Callable[[], None]) -> PeopleScores:

@@ -66,7 +66,7 @@ class DistillSpeed:
         ahead = drawn.get(OPEN.picture_px)
         kind = torch.device(self.device).type
         return (
-            bar(f"people drawn at {BAR_PX} px, pictures/s", drawn.get(BAR_PX), low=LEAST[kind]),
+            bar(f"people drawn at {BAR_PX} px, pictures/s", drawn.get(BAR_PX), low=LEAST.get(kind)),
             bar("drawn over learnt from, at the network's size", ahead / learnt if ahead and learnt else None, low=1.0),
         )
 
@@ -122,7 +122,7 @@ def learning_rate(config: DistillConfig, device: str) -> float:
     kind = torch.device(device).type
     network = Sopi(config).to(device)
     optimiser = torch.optim.Adam(network.parameters(), 1e-4)
-    pictures = torch.rand(LEARNT[kind], 3, config.picture_px, config.picture_px, device=device)
+    pictures = torch.rand(LEARNT.get(kind, LEARNT["cpu"]), 3, config.picture_px, config.picture_px, device=device)
 
     def step() -> None:
         with torch.autocast(kind, torch.bfloat16):
@@ -133,7 +133,7 @@ def learning_rate(config: DistillConfig, device: str) -> float:
         loss.backward()
         optimiser.step()
 
-    return LEARNT[kind] / measure(step, torch.device(device), 3).wall_s
+    return LEARNT.get(kind, LEARNT["cpu"]) / measure(step, torch.device(device), 3).wall_s
 
 
 def _one_thread(job: partial[float]) -> float:
@@ -148,7 +148,7 @@ def _one_thread(job: partial[float]) -> float:
 
 def _draw(process: int, side: int, device: str, head: str, n_batches: int) -> float:
     people = People(load_face_model(head, OPEN.layout), PeopleConfig(size_px=side), device)
-    size = DRAWN[torch.device(device).type]
+    size = DRAWN.get(torch.device(device).type, DRAWN["cpu"])
     people.batch(process, 0, size)  # what is compiled on the first call is no drawing
     seconds = sum(_timed(people, process, size, n_batches))
     return n_batches * size / seconds

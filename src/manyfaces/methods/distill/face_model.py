@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
-from manyfaces.detect.rnet_alignment import FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX
+from manyfaces.detect.rnet_alignment import FIVE_FROM_68, FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX
 from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle, vertex_normals
 from manyfaces.heads import HeadModel
 from manyfaces.methods.distill.coefficients import CoefficientLayout, FaceCoefficients
@@ -19,9 +19,6 @@ JAW_UNIT_RAD = 0.1
 _PUBLISHED_HEAD = "bfm"
 # White light of usual strength: what a prediction of zero means.
 USUAL_LIGHT = 0.8
-
-# Which of the 68 points make the five; an eye is the middle of its corners.
-_FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
 
 
 class FaceModel(nn.Module):
@@ -103,6 +100,14 @@ class FaceModel(nn.Module):
         turned = _normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
         return self.head.albedo(c.albedo) * (deng_harmonics(turned) @ usual(c.light).mT)
 
+    def front(self, drawn: Render) -> Float[Tensor, "B H W"]:
+        """How much of each pixel of a render is the front of the face; all of it where the head names no front."""
+        if "front" not in self.head.data.masks:
+            return drawn.mask
+        whole = self.head.mask("front")[self.head.faces].all(-1)
+        ids = drawn.fragments.face_ids.long()
+        return drawn.mask * (whole[ids.clamp(min=0)] & (ids >= 0))
+
     def render(self, c: FaceCoefficients, size_px: int = RNET_PX) -> Render:
         """Draw faces.
 
@@ -131,7 +136,7 @@ def rotation_from_angles(angles: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3 3
 
 def five_of_68(points: Float[Tensor, "*B 68 D"]) -> Float[Tensor, "*B 5 D"]:
     """Eyes (the middles of their corners), nose tip and mouth corners, left in the picture first."""
-    return torch.stack([points[..., list(rows), :].mean(-2) for rows in _FIVE_FROM_68], -2)
+    return torch.stack([points[..., list(rows), :].mean(-2) for rows in FIVE_FROM_68], -2)
 
 
 def _normals(vertices: Tensor, faces: Tensor) -> Tensor:

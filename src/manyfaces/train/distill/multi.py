@@ -55,6 +55,8 @@ class MopiRecipe(FaceRecipe):
         landmark_weight: of the landmarks' mean distance to the label's in pixels, beside each view's distance of
             coefficients; the paper has none.
         points: projects landmarks; needed where they have a weight.
+        warm: go on from the student that gives the labels, for the lack of ImageNet's weights.
+        backbone: start weights of the backbone, such as ImageNet's, where it does not.
         reduction: of the label term over the views.
     """
 
@@ -68,6 +70,8 @@ class MopiRecipe(FaceRecipe):
     pose_weight: float = 10.0
     landmark_weight: float = 0.0
     points: FaceModel | None = None
+    warm: bool = True
+    backbone: dict[str, Tensor] | None = None
     reduction: Reduction = "sum"
     name: str = "mopi"
 
@@ -76,9 +80,12 @@ class MopiRecipe(FaceRecipe):
         self.sopi.requires_grad_(False).eval()
 
     def build(self) -> nn.Module:
-        """The network, which goes on from the student."""
+        """The network."""
         model = Mopi(self.network)
-        model.start_from(self.sopi)
+        if self.warm:
+            model.start_from(self.sopi)
+        elif self.backbone is not None:
+            model.backbone.load_state_dict(self.backbone, strict=True)
         return model
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> SevenViews:

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from manyfaces.assets import list_assets
 from manyfaces.core.errors import ChoiceError, InputError
-from manyfaces.data.faces import TRAINED_ON, aligned_source, open_aligned_faces
+from manyfaces.data.faces import MEASURED_ON, TRAINED_ON, aligned_source, open_aligned_faces
 from manyfaces.data.hiding import PATTERNS, HidingLaw
+from manyfaces.data.sources import VALIDATION_EVERY
 from manyfaces.io.bfm_files import BFM
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
@@ -118,10 +119,18 @@ class _PhotoBench:
             raise InputError("the paper recipe learns from photos", "name them with --data FOLDER (docs/data.md)")
         faces = open_aligned_faces(self.options.data)
         known = any(entry.split is not None for entry in faces.entries)
+        train, held_out = (TRAINED_ON, MEASURED_ON) if known else ((), ())
+        sources = aligned_source(faces, train), aligned_source(faces, held_out)
+        if not known:  # one face in twenty is for validation
+            rows = range(len(faces.entries))
+            sources = tuple(
+                replace(source, rows=tuple(row for row in rows if (row % VALIDATION_EVERY == 0) == held))
+                for source, held in zip(sources, (False, True), strict=True)
+            )
         config = replace(self.values.config, seed=self.seed, steps=self.steps or self.values.config.steps)
         return {
-            "source": aligned_source(faces, TRAINED_ON if known else ()),
-            "held_out": aligned_source(faces, ("validation",) if known else ()),
+            "source": sources[0],
+            "held_out": sources[1],
             "network": self.options.network,
             "config": config,
             "batch_size": self.values.batch_size,
@@ -173,6 +182,8 @@ def _mopi(bench: _PhotoBench) -> Recipe:
         recogniser=FrozenRecogniser(FaceNetRecogniser(read_facenet(facenet))),
         face=bench.face,
         law=MOPI_LAW,
+        warm=False,
+        backbone=bench.backbone(),
         **bench.common,
     )
 

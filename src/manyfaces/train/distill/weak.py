@@ -70,7 +70,7 @@ class WeakTeacherRecipe(FaceRecipe):
         landmarks_px = face.landmarks_px(c)
         predicted = PredictedFace(
             picture=picture,
-            coverage=drawn.mask,
+            coverage=face.front(drawn),
             landmarks_px=landmarks_px,
             identity=c.identity,
             expression=c.expression,
