@@ -208,9 +208,8 @@ def run() -> list[Line]:
             mean = float(np.mean([each[score] for each in found[name]]))
             lines.append(figure(f"fit with {name} jaw line: {score} points ({what})", mean, unit))
     for score in ("boundary, unseen", "boundary, annotated"):
-        ratios = [
-            ours[score] / marched[score] for ours, marched in zip(found["silhouette"], found["marched"], strict=True)
-        ]
-        name = f"silhouette loss against marching: {score} points, worst seed, ratio ({what})"
-        lines.append(at_most(name, 0.9, max(ratios), ""))
+        ours, marched = (np.array([each[score] for each in found[name]]) for name in ("silhouette", "marched"))
+        name = f"silhouette loss against marching: {score} points, ratio ({what})"
+        lines.append(at_most(f"{name}, mean", 0.9, float(ours.mean() / marched.mean()), ""))
+        lines.append(at_most(f"{name}, worst seed", 0.9, float((ours / marched).max()), ""))
     return lines
