@@ -9,7 +9,7 @@ from manyfaces.core.seeds import torch_generator
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.data.people import CoefficientLaw, People, PeopleConfig
 from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
-from manyfaces.data.people.source import BankFaces
+from manyfaces.data.people.source import BankFaces, EndlessFaces
 from manyfaces.detect.rnet_alignment import rnet_affine
 from manyfaces.heads.skin_colours import DIRECTIONS, with_skin_colours
 from manyfaces.io.face_models import load_face_model
@@ -109,6 +109,26 @@ def test_rows_of_a_batch_do_not_depend_on_the_others(tmp_path, face):
     whole, part = source.batch(0, 1, 8), source.batch(0, 1, 8, slice(4, 8))
     assert torch.equal(whole.pictures[4:], part.pictures)
     assert torch.equal(whole.number[4:], part.number)
+
+
+def test_endless_faces_are_functions_of_seed_and_step(people, face):
+    source = EndlessFaces(people)
+    whole, part = source.batch(0, 1, 3), source.batch(0, 1, 3, slice(1, 3))
+    assert torch.equal(whole.pictures[1:], part.pictures)
+    assert part.number.tolist() == [1, 2]
+    assert not torch.equal(whole.pictures, source.batch(0, 2, 3).pictures)
+    torch.testing.assert_close(whole.landmarks_px, face.landmarks_px(LAYOUT.split(whole.coefficients)))
+    assert torch.equal(source.truth(0, 3), source.batch(0, 0, 3).coefficients)
+
+
+def test_people_are_never_cut_in_two(tmp_path):
+    people = PeopleConfig(size_px=16, renders_per_person=20)
+    bank = build_people_bank(PeopleBankConfig(n_pictures=60, layout=LAYOUT, people=people), tmp_path, n_workers=1)
+    identity = bank.coefficients[:, LAYOUT.slices["identity"]].reshape(3, 20, -1)
+    assert torch.equal(identity, identity[:, :1].expand(-1, 20, -1))
+    assert not torch.equal(identity[0], identity[1])
+    with pytest.raises(ConfigError, match="people of 20"):
+        build_people_bank(PeopleBankConfig(n_pictures=50, layout=LAYOUT, people=people), tmp_path)
 
 
 def test_hiding_is_a_function_of_seed_and_number():
