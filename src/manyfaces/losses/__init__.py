@@ -12,7 +12,6 @@ from manyfaces.losses.detail import (
 )
 from manyfaces.losses.diffusion import noise_l1, noise_mse
 from manyfaces.losses.displacement import (
-    DISPLACEMENT_RANGE_M,
     TeacherLoss,
     displacement_l1,
     displacement_ssim,
@@ -50,7 +49,6 @@ from manyfaces.losses.ssim import ssim
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
 
 __all__ = [
-    "DISPLACEMENT_RANGE_M",
     "EYELID_PAIRS",
     "LIP_PAIRS",
     "MOUTH_PAIRS",

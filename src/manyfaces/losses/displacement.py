@@ -10,14 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.losses.ssim import ssim
-
-DISPLACEMENT_RANGE_M = 0.01
-"""Displacements lie between minus and plus this (Mao et al., CVPR 2025, section 3.3)."""
+from manyfaces.nn.displacement import REACH_M
 
 
 def displacement_l1(first_m: Float[Tensor, "B H W"], second_m: Float[Tensor, "B H W"]) -> Float[Tensor, ""]:
     """Mean absolute difference: the "photometric" loss between two displacement maps."""
-    return (first_m - second_m).abs().mean() / DISPLACEMENT_RANGE_M
+    return (first_m - second_m).abs().mean() / REACH_M
 
 
 def displacement_ssim(first_m: Float[Tensor, "B H W"], second_m: Float[Tensor, "B H W"]) -> Float[Tensor, " B"]:
@@ -25,7 +23,7 @@ def displacement_ssim(first_m: Float[Tensor, "B H W"], second_m: Float[Tensor, "
 
     Of the displacements as they are, signed and about zero, it says nothing: a map and its negative come out alike.
     """
-    first, second = ((m / DISPLACEMENT_RANGE_M + 1) / 2 for m in (first_m, second_m))
+    first, second = ((m / REACH_M + 1) / 2 for m in (first_m, second_m))
     return ssim(first, second)
 
 
@@ -59,7 +57,7 @@ def teacher_loss(student_m: Float[Tensor, "B H W"], teacher_m: Float[Tensor, "B 
 
 def magnitude_loss(displacement_m: Float[Tensor, "B H W"]) -> Float[Tensor, ""]:
     """Mean absolute displacement, L_regD."""
-    return displacement_m.abs().mean() / DISPLACEMENT_RANGE_M
+    return displacement_m.abs().mean() / REACH_M
 
 
 def smoothness_loss(
@@ -89,7 +87,7 @@ def symmetry_loss(displacement_m: Float[Tensor, "B H W"], hidden: Float[Tensor, 
         displacement_m: on a map whose left and right halves mirror each other, metres.
         hidden: 0 to 1, which texels the photo does not show, see `hidden_texels`.
     """
-    return (hidden * (displacement_m - displacement_m.flip(-1).detach())).abs().mean() / DISPLACEMENT_RANGE_M
+    return (hidden * (displacement_m - displacement_m.flip(-1).detach())).abs().mean() / REACH_M
 
 
 def hidden_texels(visible: Float[Tensor, "B H W"], margin: int = 5) -> Float[Tensor, "B H W"]:
