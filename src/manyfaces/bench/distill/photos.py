@@ -26,12 +26,17 @@ from manyfaces.data.hiding import points_at
 from manyfaces.data.landmarks import LandmarkSample, pictures
 from manyfaces.data.occluded import occlude_photo
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
+from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.metrics import INNER_51, interocular_nme
+from manyfaces.metrics.frame_points import frame_errors
 
 Aligned = Literal["annotation", "detector"]
 ALIGNED: tuple[Aligned, ...] = get_args(Aligned)
 """Whose five points the crop is made by; the detector's are found on the very picture."""
 POINTS = {"all 68": np.ones(68, bool), "inner 51": INNER_51}
+MEASURES = (*POINTS, "ME", "MSE x", "MSE y")
+"""Of each face: NME of some points, percent of the distance of the outer eye corners; then as in the paper's tables, of
+all points in the crop: pixels of 224, and square ones."""
 SET_LAYOUT = "photos"
 APART, USUAL = "AFLW2000-3D", "photos"
 
@@ -46,13 +51,12 @@ class PhotoScores:
     Attributes:
         samples: the faces.
         methods: in the order of the tables.
-        errors: by `Column` a row for each face: NME of all points and of the inner ones, percent of the distance of the
-            outer eye corners; not a number where the detector did not find the face.
+        errors: by `Column` a row of `MEASURES` for each face; not a number where the detector did not find the face.
     """
 
     samples: tuple[LandmarkSample, ...]
     methods: tuple[str, ...]
-    errors: Mapping[Column, Float[np.ndarray, "n 2"]]
+    errors: Mapping[Column, Float[np.ndarray, "n 5"]]
 
 
 def read_faces(folder: Path, layout: str, limit: int | None = None) -> tuple[LandmarkSample, ...]:
@@ -123,10 +127,19 @@ class PhotoBench:
             for aligned, points in five.items():
                 crop = None if points is None else rnet_crop(image, points, self._size_px)
                 for method, network in (*self._people.networks.items(), (MEAN_FACE, None)):
-                    found = None if crop is None else self._points(network, crop)
-                    nme = [np.nan if found is None else interocular_nme(found, truth, s) for s in POINTS.values()]
-                    errors[f"{method}/{condition}/{aligned}"] = np.array(nme, float)
+                    measured = self._errors(network, crop, truth) if crop else np.full(len(MEASURES), np.nan)
+                    errors[f"{method}/{condition}/{aligned}"] = measured
         return errors
+
+    def _errors(
+        self, network: Network | None, crop: RNetCrop, truth: Float[np.ndarray, "68 2"]
+    ) -> Float[np.ndarray, " 5"]:
+        found = self._points(network, crop)
+        zoom = RNET_PX / self._size_px
+        said, wanted = (torch.from_numpy((crop.to_crop(points) + 0.5) * zoom - 0.5) for points in (found, truth))
+        frame = frame_errors(said, wanted)
+        nme = [interocular_nme(found, truth, select) for select in POINTS.values()]
+        return np.array([*nme, frame.me_px, frame.mse_x, frame.mse_y], float)
 
     def _points(self, network: Network | None, crop: RNetCrop) -> Float[np.ndarray, "68 2"]:
         """The 68 points on the photo."""
@@ -164,7 +177,7 @@ def measure_photos(
         advance: called for each picture.
         find: see `PhotoBench`; in one process only.
     """
-    kept = Kept(folder, "distill photos", bench.basis)
+    kept = Kept(folder, "distill photos", (*bench.basis, MEASURES))
     groups = faces_by_picture(samples)
     done = {k: arrays for k, group in enumerate(groups) if (arrays := kept.get(_name(group))) is not None}
     for _ in done:
