@@ -21,7 +21,7 @@ from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
-from manyfaces.methods.distill.colours import ColourLaw, sampled
+from manyfaces.methods.distill.colours import ColourLaw
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
 from manyfaces.pipeline.catalogue import summary_of
@@ -31,6 +31,7 @@ from manyfaces.pipeline.export import npz_arrays
 from manyfaces.pipeline.importing_deep3d import import_deep3d
 from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.portrait import light_ball
+from manyfaces.render.sampling import sampled
 
 TINY = replace(OPEN, backbone=ResNetConfig((1,), (4,), stem=4), pooling=1)
 QUICK = {"occlusion": "none"}
@@ -131,8 +132,8 @@ def test_colours_are_settled_on_the_skin_where_the_model_knows_what_is_usual(kno
     settled = settling(person[0], **QUICK)
     assert torch.equal(settled.vertices, told.vertices)
     skin = told.head.mask("front") & told.head.mask("skin")
-    photo = told.appearance.colours.new_tensor(person[0] / 255).permute(2, 0, 1)
-    seen = sampled(photo.float(), told.cameras.project(told.vertices).points_px[0])[skin]
+    photo = told.appearance.colours.new_tensor(person[0] / 255)
+    seen = sampled(photo.float()[None], told.cameras.project(told.vertices).points_px)[0, skin]
     before, after = ((one.appearance.colours[0, skin] - seen).abs().median() for one in (told, settled))
     assert after < 0.7 * before
     assert torch.equal(settling(person[0], settle=False, **QUICK).albedo, told.albedo)

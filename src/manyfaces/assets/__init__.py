@@ -2,7 +2,7 @@
 
 from manyfaces.assets.answers import UNATTENDED, Answers
 from manyfaces.assets.cache import cache_folder
-from manyfaces.assets.fetching import AssetStatus, fetch, list_assets
+from manyfaces.assets.fetching import AssetStatus, asset_status, fetch, list_assets
 from manyfaces.assets.logins import Login, Site, login_from_environment
 from manyfaces.assets.manifest import GROUPS, MANIFEST, Asset, asset_names
 from manyfaces.assets.shipped import packaged, packaged_folder, verify_packaged
@@ -17,6 +17,7 @@ __all__ = [
     "Login",
     "Site",
     "asset_names",
+    "asset_status",
     "cache_folder",
     "fetch",
     "list_assets",

@@ -57,6 +57,15 @@ def list_assets() -> list[AssetStatus]:
     return [_status(asset) for asset in MANIFEST]
 
 
+def asset_status(name: str) -> AssetStatus:
+    """Status of one asset; touches no network.
+
+    Raises:
+        ChoiceError: the manifest has no such name.
+    """
+    return _status(find_asset(name))
+
+
 def _status(asset: Asset) -> AssetStatus:
     path = cached_path(asset)
     if path.exists():

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from manyfaces.core.errors import ChoiceError, ConfigError
 from manyfaces.core.seeds import numpy_generator
-from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.detect.rnet_alignment import points_at
 from manyfaces.occlusion import OCCLUDERS, draw_occluder, site_from_points
 
 PATTERNS = ("dsofi", "dhofi", "shofi", "stars", "crown", "blob", "patch")
@@ -57,11 +57,6 @@ class HidingLaw:
 def drawn_kind(law: HidingLaw, seed: int, number: int) -> str | None:
     """What `hide` draws before an example."""
     return law.draw(_stream(seed, number))
-
-
-def points_at(landmarks_px: Float[Tensor, "*B 2"], side: int) -> Float[Tensor, "*B 2"]:
-    """Carry points of the 224 frame to a picture of another size that shows the same."""
-    return (landmarks_px + 0.5) * (side / RNET_PX) - 0.5
 
 
 def hide(

@@ -8,7 +8,7 @@ its tilt is one of the numbers that R-Net finds.
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -40,11 +40,12 @@ FIVE_IN_SPACE = np.array(
 FIVE_IN_SPACE.setflags(write=False)
 
 # Where each of the five is among the 68 points (300-W order): an eye is the middle of its two corners.
-FIVE_FROM_68 = ((36, 39), (42, 45), (30,), (48,), (54,))
+_FIVE_FROM_68 = [[36, 39], [42, 45], [30, 30], [48, 48], [54, 54]]
 
 # Side of the crop that FaceMesh wants, in the frame: of 29 photos the median (standard deviation 9).
 _MESH_CROP_PX = 243
 
+Points = TypeVar("Points", np.ndarray, Tensor)
 AnyCamera = TypeVar("AnyCamera", PerspectiveCamera, OrthographicCamera)
 
 
@@ -82,13 +83,30 @@ class RNetCrop:
         return _rescaled(camera, 1 / self.scale, -self.crop_from_photo[:, 2] / self.scale)
 
 
-def rnet_five(points_68: Float[np.ndarray, "68 2"]) -> Float[np.ndarray, "5 2"]:
+def rnet_five(points_68: Points) -> Points:
     """Eyes, nose tip and mouth corners as R-Net takes them from the 68 points of 300-W's order.
 
     An eye is the middle of its corners, here and in `FIVE_IN_SPACE`; `alignment.five_points` takes the mean of the
     whole ring, which ArcFace was trained with, and which moves as the eye closes.
+
+    Args:
+        points_68: (*B, 68, D).
+
+    Returns:
+        (*B, 5, D), left in the picture first.
     """
-    return np.stack([points_68[list(rows)].mean(0) for rows in FIVE_FROM_68])
+    return cast(Points, points_68[..., _FIVE_FROM_68, :].mean(-2))
+
+
+def points_at(points_px: Points, size_px: int, of_px: int = RNET_PX) -> Points:
+    """Carry points (*B, 2) of a picture to another size that shows the same: edges stay edges.
+
+    Args:
+        points_px: pixels; (0, 0) is the centre of the top-left one.
+        size_px: side of the picture that they are carried to.
+        of_px: side of the picture that they are on.
+    """
+    return (points_px + 0.5) * (size_px / of_px) - 0.5
 
 
 def rnet_affine(five_px: Float[Tensor, "*B 5 2"], size_px: int = RNET_PX) -> Float[Tensor, "*B 2 3"]:
@@ -110,9 +128,7 @@ def rnet_affine(five_px: Float[Tensor, "*B 5 2"], size_px: int = RNET_PX) -> Flo
     fit = torch.linalg.pinv(design).to(five_px) @ five_px  # rows: three of the gradients, one of the constants
     scale = FACE_SCALE_PX / fit[..., :3, :].norm(dim=-2).mean(-1)
     shift = torch.tensor(FRAME_ORIGIN_PX).to(five_px) - scale[..., None] * fit[..., 3, :]
-    # From 224 pixels a side to another number: edges stay edges, and lie half a pixel before the first centre.
-    zoom = size_px / RNET_PX
-    scale, shift = scale * zoom, (shift + 0.5) * zoom - 0.5
+    scale, shift = scale * (size_px / RNET_PX), points_at(shift, size_px)
     return torch.cat([scale[..., None, None] * torch.eye(2).to(five_px), shift[..., None]], -1)
 
 

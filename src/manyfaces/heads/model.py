@@ -187,6 +187,13 @@ class HeadModel(nn.Module):
         picked = vertices.gather(-2, flat.expand(*flat.shape[:-1], 3)).unflatten(-2, corners.shape[-2:])
         return (picked * weights[..., None]).sum(-2)
 
+    def region(self, *names: str) -> Bool[Tensor, " V"]:
+        """The first of the named regions that the model has; all vertices where it has none of them."""
+        for name in names:
+            if name in self.data.masks:
+                return self.mask(name)
+        return torch.ones(self.n_vertices, dtype=torch.bool, device=self.faces.device)
+
     def mask(self, name: str) -> Bool[Tensor, " V"]:
         """Region mask by name.
 

@@ -45,9 +45,7 @@ def outline_candidates(head: HeadModel) -> Bool[Tensor, "V"]:
         ChoiceError: the head has no "68" landmarks.
     """
     template = head.template
-    allowed = torch.ones(head.n_vertices, dtype=torch.bool, device=template.device)
-    if "skin" in head.data.masks:
-        allowed &= head.mask("skin")
+    allowed = head.region("skin").clone()
     for name in NO_OUTLINE:
         if name in head.data.masks:
             allowed &= ~head.mask(name)

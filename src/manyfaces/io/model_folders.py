@@ -114,7 +114,17 @@ class DistillCard:
 
 
 @dataclass(frozen=True)
-class DistillFolder:
+class _Folder:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class DistillFolder(_Folder):
     """R-Net or one of its students as it lies on the disk.
 
     Attributes:
@@ -122,13 +132,7 @@ class DistillFolder:
         card: what `model.json` says.
     """
 
-    path: Path
     card: DistillCard
-
-    @property
-    def name(self) -> str:
-        """Name of the model."""
-        return self.path.name
 
     def weights(self) -> Path:
         """The weight file of its network."""
@@ -136,7 +140,7 @@ class DistillFolder:
 
 
 @dataclass(frozen=True)
-class ModelFolder:
+class ModelFolder(_Folder):
     """A model of OFER as it lies on the disk.
 
     Attributes:
@@ -144,13 +148,7 @@ class ModelFolder:
         card: what `model.json` says.
     """
 
-    path: Path
     card: ModelCard
-
-    @property
-    def name(self) -> str:
-        """Name of the model."""
-        return self.path.name
 
     def weights(self, part: str) -> Path:
         """The weight file of one network."""

@@ -16,7 +16,7 @@ from manyfaces.detect.alignment import points_box
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.geometry import PerspectiveCamera
 from manyfaces.methods.distill import FaceCoefficients
-from manyfaces.methods.distill.colours import sampled, settle_colours
+from manyfaces.methods.distill.colours import settle_colours
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.looking import Eyes
@@ -24,6 +24,7 @@ from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.result import Appearance, Reconstruction
 from manyfaces.pipeline.workers import sample_workers
 from manyfaces.render import visible_vertices
+from manyfaces.render.sampling import sampled
 
 # More pictures at once are no faster, and fill the memory.
 BATCH = 64
@@ -117,14 +118,12 @@ class DistillMethod:
         model, side = self._model.face, self._model.config.picture_px
         projected = model.camera(c).scaled(side / RNET_PX).project(model.vertices(c))
         seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=True)[0]
-        for region in ("skin", "front"):
-            if region in model.head.data.masks:
-                seen = seen & model.head.mask(region)
+        seen = seen & model.head.region("skin") & model.head.region("front")
         # Beyond the photo there is nothing to see; nor is there beyond the crop.
         hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)
         hidden[[0, -1]] = hidden[:, [0, -1]] = 1
         pixels = np.concatenate([crop.image / np.float32(255), hidden[..., None]], -1)
-        colours = sampled(torch.from_numpy(pixels).permute(2, 0, 1).float(), projected.points_px)
+        colours = sampled(torch.from_numpy(pixels)[None], projected.points_px[None])[0]
         trust = (seen & (colours[:, 3] < _BARELY)).to(colours)
         return settle_colours(model, c, colours[:, :3], trust, self._model.law)
 

@@ -136,9 +136,7 @@ class Reconstruction:
     @cached_property
     def front(self) -> Bool[Tensor, " V"]:
         """What hypotheses are aligned and compared by: the front of the face, or all vertices where none is named."""
-        if "front" in self.head.data.masks:
-            return self.head.mask("front")
-        return torch.ones(self.head.n_vertices, dtype=torch.bool, device=self.head.faces.device)
+        return self.head.region("front")
 
     @cached_property
     def aligned_vertices(self) -> Float[Tensor, "M V 3"]:

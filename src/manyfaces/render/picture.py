@@ -7,11 +7,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
-from manyfaces.geometry import HEAD_TO_CAMERA, OrthographicCamera, PerspectiveCamera, vertex_normals
+from manyfaces.geometry import HEAD_TO_CAMERA, OrthographicCamera, PerspectiveCamera
 from manyfaces.render.colour import linear_from_srgb, srgb_from_linear
 from manyfaces.render.fragments import Fragments
-from manyfaces.render.interpolation import interpolate, needs_no_gradient
+from manyfaces.render.interpolation import interpolate
 from manyfaces.render.light import DEFAULT_LIGHT, shade
+from manyfaces.render.normals import shading_normals
 from manyfaces.render.rasterise import Backend, rasterise
 
 # sRGB of a mesh that has no colours of its own: warm sculptor's clay.
@@ -94,12 +95,7 @@ def _lit_colours(
         base = base[None]
     if light is None:
         return base.expand(-1, vertices.shape[1], -1)
-    if needs_no_gradient(vertices):
-        from manyfaces.render.pixels_numba import fast_vertex_normals
-
-        normals = fast_vertex_normals(vertices, faces)
-    else:
-        normals = vertex_normals(vertices, faces)
+    normals = shading_normals(vertices, faces)
     # The frontal camera rotation undone: what is left is how the head is turned on the picture.
     seen = normals @ (HEAD_TO_CAMERA.to(vertices) @ camera.rotation).mT
     return srgb_from_linear(shade(linear_from_srgb(base), seen, light.to(vertices)))

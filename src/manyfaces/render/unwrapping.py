@@ -9,6 +9,7 @@ from torch import Tensor
 
 from manyfaces.geometry import Camera, PerspectiveCamera, facing, vertex_normals
 from manyfaces.render.rasterise import Backend
+from manyfaces.render.sampling import sampled
 from manyfaces.render.texture_map import TextureMap
 from manyfaces.render.visibility import visible_vertices
 
@@ -64,7 +65,7 @@ def unwrap_photo(
     with torch.no_grad():
         normals = F.normalize(layout.of(vertex_normals(vertices, layout.faces)).flatten(1, 2), dim=-1)
         shown &= (facing(normals, surface, camera) > least_facing) & layout.covered.flatten()
-    texture = _sampled(photo, projection.points_px) * shown[..., None]
+    texture = sampled(photo, projection.points_px) * shown[..., None]
     points_px = projection.points_px * layout.covered.flatten()[:, None]
 
     def as_map(values: Tensor) -> Tensor:
@@ -88,11 +89,3 @@ def _shown(
     perspective = isinstance(camera, PerspectiveCamera)
     seen = visible_vertices(points, faces, (size[0], size[1]), tolerance_m, backend, perspective)
     return seen[:, vertices.shape[1] :]
-
-
-def _sampled(photo: Float[Tensor, "B H W C"], points_px: Float[Tensor, "B N 2"]) -> Float[Tensor, "B N C"]:
-    """Bilinear colours; the photo's border goes on outside."""
-    size = torch.tensor([photo.shape[2], photo.shape[1]], dtype=photo.dtype, device=photo.device)
-    grid = ((2 * points_px + 1) / size - 1)[:, None].to(photo)
-    colours = F.grid_sample(photo.movedim(-1, 1), grid, padding_mode="border", align_corners=False)
-    return colours[:, :, 0].mT

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from manyfaces.assets import list_assets
+from manyfaces.assets import asset_status
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import Weights, load_into, state_checksum
 from manyfaces.io.torch_files import read_torch_file
@@ -84,7 +84,7 @@ def _file(part: str, name: str, given: Path | None) -> Path:
         if not given.is_file():
             raise InputError(f"there is no file {given}", f"name the weights of {TITLES[name]} with --{name} FILE")
         return given
-    fetched = next(status for status in list_assets() if status.asset.name == name)
+    fetched = asset_status(name)
     if fetched.state != "ready":
         raise InputError(
             f"{part} starts from the pretrained {TITLES[name]}, and {fetched.path} is not there",

@@ -26,6 +26,7 @@ from manyfaces.train.paper_recipes import PAPER_RECIPES, PaperOptions, paper_rec
 from manyfaces.train.parallel import Parallel, join_processes
 from manyfaces.train.points import PointRecipe
 from manyfaces.train.recipe import Recipe
+from manyfaces.train.state import trained_weights
 
 Part = Literal["points", "idgen", "idrank", "expgen"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -158,7 +159,7 @@ def _expgen(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, para
 
 def _idrank(recipe: OpenRecipe, config: TrainConfig, bank: Bank, out: Path, parallel: Parallel) -> Recipe:
     idgen = IdGen(recipe.ofer)
-    load_part(idgen, _trained(out, "idgen"))
+    load_part(idgen, trained_weights(out, "idgen"))
     head = HeadModel(load_head(recipe.bank.head))
     front = front_face(head, recipe.ofer.idrank.n_vertices, recipe.ofer.n_identity)
     source, held_out = _sources(bank, out)
@@ -187,15 +188,8 @@ _BUILDERS: dict[str, Callable[[OpenRecipe, TrainConfig, Bank, Path, Parallel], R
 
 def _sources(bank: Bank, out: Path) -> tuple[BankSource, BankSource]:
     """Training and validation rows of the bank, encoded by the frozen encoder."""
-    encoded = EncodedBank.encode(bank, load_encoder(_trained(out, "points")).eval())
+    encoded = EncodedBank.encode(bank, load_encoder(trained_weights(out, "points")).eval())
     return encoded.side(validation=False), encoded.side(validation=True)
-
-
-def _trained(out: Path, part: Part) -> Path:
-    path = out / part / "weights.safetensors"
-    if not path.exists():
-        raise InputError(f"{out} holds no trained {part}", f"train it first: manyfaces train {part} --out {out}")
-    return path
 
 
 def _learn_errors(folder: Path, bank: Bank) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from manyfaces.core.config import from_dict, to_dict, to_json
-from manyfaces.core.errors import ConfigError, WeightError
+from manyfaces.core.errors import ConfigError, InputError, WeightError
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.train.config import TrainConfig
@@ -88,6 +88,27 @@ class Progress:
     seconds: float = 0.0
 
 
+WEIGHTS = "weights.safetensors"
+
+
+def trained_weights(out: Path, part: str, how: str = "") -> Path:
+    """The weights of a part that was trained in a folder of runs.
+
+    Args:
+        out: the folder.
+        part: which.
+        how: what else to say to `manyfaces train` for it, for the message.
+
+    Raises:
+        InputError: it was not trained there.
+    """
+    path = out / part / WEIGHTS
+    if not path.exists():
+        command = " ".join(filter(None, ("manyfaces train", part, how)))
+        raise InputError(f"{out} holds no trained {part}", f"train it first: {command} --out {out}")
+    return path
+
+
 class RunFolder:
     """Files of one run: `state.pt` (to resume), `weights.safetensors` (mean weights), `config.json`, `history.csv`."""
 
@@ -100,7 +121,7 @@ class RunFolder:
     @property
     def weights(self) -> Path:
         """The mean weights."""
-        return self.path / "weights.safetensors"
+        return self.path / WEIGHTS
 
     @property
     def state(self) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from manyfaces.methods.distill.colours import ColourLaw, sampled, settle_colours
+from manyfaces.methods.distill.colours import ColourLaw, settle_colours
 
 TRUST, DARK = 1.0, 0.05
 
@@ -60,9 +60,3 @@ def test_what_is_hidden_stays_usual(face, told, truth, law):
     settled = settle_colours(face, told, lit(face, truth), chin, law)
     # Nothing of the brows is seen: their colours stay at the law's mean.
     torch.testing.assert_close(settled.albedo[5:7], torch.zeros(2), atol=1e-3, rtol=0)
-
-
-def test_sampling_is_bilinear_about_pixel_centres():
-    ramp = torch.arange(12.0).reshape(1, 3, 4)
-    points = torch.tensor([[0.0, 0.0], [3.0, 2.0], [1.5, 1.0], [0.0, 0.5], [9.0, 2.0]])
-    torch.testing.assert_close(sampled(ramp, points)[:, 0], torch.tensor([0.0, 11.0, 5.5, 2.0, 11.0]))

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from manyfaces.core.seeds import numpy_generator, stream_seed
-from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw, drawn_kind, hide, points_at
+from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw, drawn_kind, hide
+from manyfaces.detect.rnet_alignment import points_at
 from manyfaces.methods.distill import N_VIEWS
 from manyfaces.occlusion import Occluder, draw_occluder, site_from_points
 

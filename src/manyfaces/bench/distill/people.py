@@ -156,7 +156,7 @@ class PeopleBench:
 
     def _colours(self, network: Network, pictures: Float[Tensor, "B C 3 S S"]) -> Float[Tensor, " B"]:
         c = self.face.layout.split(network(pictures.flatten(0, 1)).float())
-        means = self.face.head.albedo(c.albedo)[:, _front(self.face)].mean(1) * GREY_LEVELS
+        means = self.face.head.albedo(c.albedo)[:, self.face.head.region("front")].mean(1) * GREY_LEVELS
         return colour_spread(means.unflatten(0, pictures.shape[:2])).double()
 
     def _views(self, network: Network, pictures: Float[Tensor, "B 7 3 S S"]) -> Float[Tensor, " B"]:
@@ -193,13 +193,6 @@ def _histograms(face: FaceModel, said: Float[Tensor, "B K"], side: int) -> Float
     drawn = face.render(face.layout.split(said), side)
     pictures = (drawn.rgb.clamp(0, 1) * GREY_LEVELS).round().to(torch.uint8).permute(0, 3, 1, 2)
     return colour_histograms(pictures, face.front(drawn) > 0)
-
-
-def _front(face: FaceModel) -> Tensor:
-    """Vertices of the face without scalp, ears and neck, where the head tells them apart."""
-    head = face.head
-    everything = torch.ones(head.n_vertices, dtype=torch.bool, device=head.faces.device)
-    return head.mask("front") if "front" in head.data.masks else everything
 
 
 def measure_people(bench: PeopleBench, folder: Path, advance: Callable[[], None]) -> PeopleScores:

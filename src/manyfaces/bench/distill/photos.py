@@ -22,11 +22,10 @@ from manyfaces.bench.photo_set import choose_face, read_photo_set
 from manyfaces.bench.processes import in_processes
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import numpy_generator, stream_seed
-from manyfaces.data.hiding import points_at
 from manyfaces.data.landmarks import LandmarkSample, pictures
 from manyfaces.data.occluded import occlude_photo
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
-from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.detect.rnet_alignment import RNET_PX, points_at
 from manyfaces.metrics import INNER_51, interocular_nme
 from manyfaces.metrics.frame_points import frame_errors
 
@@ -135,9 +134,8 @@ class PhotoBench:
         self, network: Network | None, crop: RNetCrop, truth: Float[np.ndarray, "68 2"]
     ) -> Float[np.ndarray, " 5"]:
         found = self._points(network, crop)
-        zoom = RNET_PX / self._size_px
-        said, wanted = (torch.from_numpy((crop.to_crop(points) + 0.5) * zoom - 0.5) for points in (found, truth))
-        frame = frame_errors(said, wanted)
+        in_frame = (points_at(crop.to_crop(points), RNET_PX, self._size_px) for points in (found, truth))
+        frame = frame_errors(*map(torch.from_numpy, in_frame))
         nme = [interocular_nme(found, truth, select) for select in POINTS.values()]
         return np.array([*nme, frame.me_px, frame.mse_x, frame.mse_y], float)
 

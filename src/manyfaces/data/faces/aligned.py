@@ -19,7 +19,7 @@ from manyfaces.data.face_batches import Faces
 from manyfaces.data.faces.sample import FaceEntry
 from manyfaces.data.sources import ALL_ROWS
 from manyfaces.data.tar_shards import ALIGNED_FACES, INDEX, TarShards, open_tar_shards
-from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.detect.rnet_alignment import RNET_PX, points_at
 
 _PARTS = ("crop", "geometry")
 _READERS = 8  # threads; decoding and reading release Python's lock
@@ -109,8 +109,8 @@ class AlignedSource:
             read = list(readers.map(lambda row: self.faces.read(int(row)), drawn))
         images, landmarks = (np.stack(part) for part in zip(*((f.rgb, f.landmarks_px) for f in read), strict=True))
         pictures = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
-        scale = RNET_PX / self.faces.size_px
-        return Faces(pictures, (torch.from_numpy(landmarks) + 0.5) * scale - 0.5, torch.from_numpy(number))
+        landmarks_px = points_at(torch.from_numpy(landmarks), RNET_PX, self.faces.size_px)
+        return Faces(pictures, landmarks_px, torch.from_numpy(number))
 
 
 def open_aligned_faces(folder: Path) -> AlignedFaceSet:

@@ -22,7 +22,6 @@ from manyfaces.methods.distill import OPEN, CoefficientLayout
 
 SHARD_PICTURES = 960
 _BATCH = 48
-_LAID_OUT = "whole people in each batch"  # shards of several pictures of a person that were drawn otherwise are no good
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,6 @@ def _opened(paths: list[tuple[Path, Path]]) -> PeopleBank:
 def _paths(folder: Path, config: PeopleBankConfig, number: int) -> tuple[Path, Path]:
     """Files of a shard, named by all settings that shape it, so that no others are taken up."""
     size = min(SHARD_PICTURES, config.n_pictures)
-    settings = to_json(replace(config, n_pictures=size)) + (_LAID_OUT if config.people.renders_per_person > 1 else "")
+    settings = to_json(replace(config, n_pictures=size))
     name = f"{hashlib.sha256(settings.encode()).hexdigest()[:10]}-{number:05d}"
     return folder / f"{name}-pictures.npy", folder / f"{name}-coefficients.npy"

@@ -13,10 +13,10 @@ from manyfaces.data.people.coefficients import CoefficientLaw
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.data.people.looks import Looks, hair_colour, head_box_px
 from manyfaces.detect.rnet_alignment import RNET_PX
-from manyfaces.geometry import vertex_normals
 from manyfaces.methods.distill import FaceCoefficients, FaceModel
 from manyfaces.methods.distill.face_model import rotation_from_angles, usual
 from manyfaces.render import deng_harmonics, render_mesh
+from manyfaces.render.normals import shading_normals
 
 _SUPERSAMPLE = 2
 
@@ -73,7 +73,7 @@ class People:
         n = len(c.angles)
         vertices, camera = face.vertices(c), face.camera(c).scaled(size / RNET_PX)
         rotation = rotation_from_angles(c.angles)
-        normals = _normals(vertices, face.head.faces) @ rotation.mT
+        normals = shading_normals(vertices, face.head.faces) @ rotation.mT
         light = deng_harmonics(normals) @ usual(c.light).mT
         hair = hair_colour(face.head, c.albedo)
         share = self._looks.hair_share(n, generator)
@@ -107,11 +107,3 @@ def developed(picture: Float[Tensor, "B 3 S S"], generator: torch.Generator) -> 
     picture = picture * (1 - grey) + grey * picture.mean(1, keepdim=True)
     noise = torch.randn(picture.shape, generator=generator, device=generator.device)
     return (picture + uniform(0, 1) ** 3 * 0.05 * noise).clamp(0, 1)
-
-
-def _normals(vertices: Tensor, faces: Tensor) -> Tensor:
-    if vertices.device.type == "cpu":
-        from manyfaces.render.pixels_numba import fast_vertex_normals
-
-        return fast_vertex_normals(vertices, faces)
-    return vertex_normals(vertices, faces)

@@ -8,7 +8,6 @@ together, under the laws of the faces that the network was trained on, so that w
 from dataclasses import dataclass, replace
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -86,18 +85,6 @@ def settle_colours(
         step = torch.cholesky_solve(pulled[:, None], torch.linalg.cholesky(curve))[:, 0]
         values = values + step
     return replace(c, albedo=values[:n], light=values[n:].unflatten(0, (3, 9)))
-
-
-def sampled(picture: Float[Tensor, "C H W"], points_px: Float[Tensor, "V 2"]) -> Float[Tensor, "V C"]:
-    """Values of a picture at points, bilinear; those of its edge beyond it.
-
-    Args:
-        picture: any channels.
-        points_px: x and y, (0, 0) the centre of the top-left pixel.
-    """
-    size = torch.tensor([picture.shape[-1], picture.shape[-2]]).to(points_px)
-    grid = (points_px + 0.5) / size * 2 - 1
-    return F.grid_sample(picture[None], grid[None, None], padding_mode="border", align_corners=False)[0, :, 0].mT
 
 
 def _harmonics(face: FaceModel, c: FaceCoefficients) -> Float[Tensor, "V 9"]:

@@ -5,12 +5,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
-from manyfaces.detect.rnet_alignment import FIVE_FROM_68, FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX
-from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle, vertex_normals
+from manyfaces.detect.rnet_alignment import FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX, rnet_five
+from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle
 from manyfaces.heads import HeadModel
 from manyfaces.methods.distill.coefficients import CoefficientLayout, FaceCoefficients
 from manyfaces.render import Render, deng_harmonics, render_mesh
-from manyfaces.render.interpolation import needs_no_gradient
+from manyfaces.render.normals import shading_normals
 
 FOCAL_PX = 1015.0
 DISTANCE_M = 1.0
@@ -48,7 +48,7 @@ class FaceModel(nn.Module):
                 raise InputError(
                     f"{layout.sizes[name]} {name} coefficients are asked for, {head.data.name!r} has {number}"
                 )
-        five = five_of_68(head.landmarks(head.template))
+        five = rnet_five(head.landmarks(head.template))
         origin = five.mean(0) - torch.tensor(FIVE_IN_SPACE.mean(0) * M_PER_DM).to(five)
         # What the published weights say of a face is about BFM's own origin, whatever its landmarks are.
         own = head.data.name == _PUBLISHED_HEAD
@@ -87,7 +87,7 @@ class FaceModel(nn.Module):
 
     def five_px(self, c: FaceCoefficients) -> Float[Tensor, "*B 5 2"]:
         """Eyes, nose tip and mouth corners on the 224 pixel picture, left in the picture first."""
-        return five_of_68(self.landmarks_px(c))
+        return rnet_five(self.landmarks_px(c))
 
     def colours(self, c: FaceCoefficients, vertices: Float[Tensor, "*B V 3"] | None = None) -> Float[Tensor, "*B V 3"]:
         """Lit colours of the vertices as the published networks take them: light times albedo, both as sRGB numbers.
@@ -97,14 +97,12 @@ class FaceModel(nn.Module):
             vertices: what `vertices` gives for it, where that is known already.
         """
         vertices = self.vertices(c) if vertices is None else vertices
-        turned = _normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
+        turned = shading_normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
         return self.head.albedo(c.albedo) * (deng_harmonics(turned) @ usual(c.light).mT)
 
     def front(self, drawn: Render) -> Float[Tensor, "B H W"]:
         """How much of each pixel of a render is the front of the face; all of it where the head names no front."""
-        if "front" not in self.head.data.masks:
-            return drawn.mask
-        whole = self.head.mask("front")[self.head.faces].all(-1)
+        whole = self.head.region("front")[self.head.faces].all(-1)
         ids = drawn.fragments.face_ids.long()
         return drawn.mask * (whole[ids.clamp(min=0)] & (ids >= 0))
 
@@ -132,16 +130,3 @@ def rotation_from_angles(angles: Float[Tensor, "*B 3"]) -> Float[Tensor, "*B 3 3
     """R_z(roll) R_y(yaw) R_x(pitch) for column vectors; angles in the order pitch, yaw, roll, radians."""
     x, y, z = (matrix_from_axis_angle(angles[..., k : k + 1] * torch.eye(3).to(angles)[k]) for k in range(3))
     return z @ y @ x
-
-
-def five_of_68(points: Float[Tensor, "*B 68 D"]) -> Float[Tensor, "*B 5 D"]:
-    """Eyes (the middles of their corners), nose tip and mouth corners, left in the picture first."""
-    return torch.stack([points[..., list(rows), :].mean(-2) for rows in FIVE_FROM_68], -2)
-
-
-def _normals(vertices: Tensor, faces: Tensor) -> Tensor:
-    if vertices.ndim == 3 and needs_no_gradient(vertices):
-        from manyfaces.render.pixels_numba import fast_vertex_normals
-
-        return fast_vertex_normals(vertices, faces)
-    return vertex_normals(vertices, faces)

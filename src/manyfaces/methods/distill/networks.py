@@ -75,6 +75,12 @@ class _Regressor(nn.Module):
         self.mean.copy_(coefficients.mean(0))
         self.deviation.copy_(coefficients.std(0).clamp(min=1e-4))
 
+    def take_scale(self, other: "_Regressor") -> None:
+        """Predict in another network's units; as things are where neither is scaled."""
+        if self.config.scaled:
+            self.mean.copy_(other.mean)
+            self.deviation.copy_(other.deviation)
+
     def features(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B C"]:
         """What the heads see."""
         side = self.config.picture_px
@@ -114,6 +120,14 @@ class Sopi(_Regressor):
     def __init__(self, config: DistillConfig):
         super().__init__(config)
         self.fc = nn.Linear(config.n_features, config.layout.size)
+
+    def start_from(self, teacher: RNet) -> None:
+        """Take over what a teacher has learnt; the one head starts as its seven."""
+        self.take_scale(teacher)
+        self.backbone.load_state_dict(teacher.backbone.state_dict(), strict=True)
+        heads = [layer.state_dict() for layer in teacher.final_layers]
+        weight, bias = (torch.cat([head[name] for head in heads]) for name in ("weight", "bias"))
+        self.fc.load_state_dict({"weight": weight.flatten(1), "bias": bias}, strict=True)
 
     def forward(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B K"]:
         """Coefficients of faces, whatever hides them; RGB in [0, 1]."""

@@ -11,7 +11,8 @@ from torch import Tensor
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces, FaceSource
-from manyfaces.methods.distill import DistillConfig
+from manyfaces.losses.coefficient_losses import per_coefficient
+from manyfaces.methods.distill import CoefficientLayout, DistillConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
@@ -52,6 +53,11 @@ class FaceRecipe:
 def in_full(device: torch.device) -> AbstractContextManager[Any]:
     """Compute in float32 what follows the network: half precision moves landmarks by a quarter of a pixel."""
     return torch.autocast(device.type, enabled=False)
+
+
+def pose_weights(layout: CoefficientLayout, weight: float) -> Float[Tensor, " K"]:
+    """How much each coefficient counts where angles and translation count `weight`, and the rest one."""
+    return per_coefficient(layout.slices, {"angles": weight, "translation": weight})
 
 
 def as_network_input(pictures: Tensor) -> Float[Tensor, "*B S S"]:

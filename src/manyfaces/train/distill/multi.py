@@ -10,16 +10,15 @@ from torch import Tensor, nn
 from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
+from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.diffusion import BatchDraws
-from manyfaces.losses.coefficient_losses import per_coefficient
 from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
 from manyfaces.methods.distill import N_VIEWS, FaceModel, Mopi, Sopi
-from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -114,7 +113,7 @@ class MopiRecipe(FaceRecipe):
         with torch.no_grad():
             self.sopi.to(hidden.device)
             labels = self.sopi(hidden.flatten(0, 1)).float().unflatten(0, hidden.shape[:2])
-            photo = self.recogniser(as_network_input(batch.faces.pictures), five_of_68(batch.faces.landmarks_px))
+            photo = self.recogniser(as_network_input(batch.faces.pictures), rnet_five(batch.faces.landmarks_px))
             chosen = choose_label(self._features(labels, batch, over_photo=True), photo).of(labels)
         scale = self._scale().to(said)
         loss = label_loss(said / scale, chosen / scale, self.reduction)
@@ -129,10 +128,9 @@ class MopiRecipe(FaceRecipe):
 
     def _scale(self) -> Float[Tensor, " K"]:
         """What differences of coefficients are divided by in the label term."""
-        groups = self.network.layout.slices
         if self.units == "printed":
-            return per_coefficient(groups, {})
-        weights = per_coefficient(groups, {"angles": self.pose_weight, "translation": self.pose_weight})
+            return torch.ones(self.network.layout.size)
+        weights = pose_weights(self.network.layout, self.pose_weight)
         return (self.sopi.deviation.cpu() if self.network.scaled else 1.0) / weights.sqrt()
 
     def _features(self, vectors: Float[Tensor, "B 7 K"], batch: SevenViews, over_photo: bool) -> Float[Tensor, "B 7 D"]:

@@ -9,9 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from manyfaces.assets import list_assets
+from manyfaces.assets import asset_status
 from manyfaces.core.errors import ChoiceError, InputError
-from manyfaces.data.faces import MEASURED_ON, TRAINED_ON, aligned_source, open_aligned_faces
+from manyfaces.data.faces import (
+    MEASURED_ON,
+    TRAINED_ON,
+    AlignedFaceSet,
+    AlignedSource,
+    aligned_source,
+    open_aligned_faces,
+)
 from manyfaces.data.hiding import PATTERNS, HidingLaw
 from manyfaces.data.sources import VALIDATION_EVERY
 from manyfaces.io.bfm_files import BFM
@@ -26,6 +33,7 @@ from manyfaces.train.distill.multi import MopiRecipe
 from manyfaces.train.distill.single import SopiRecipe
 from manyfaces.train.distill.weak import WeakTeacherRecipe
 from manyfaces.train.recipe import Recipe
+from manyfaces.train.state import trained_weights
 
 # Adam as the papers use it: one rate, no decay, the last weights.
 _BARE: dict[str, Any] = {
@@ -118,19 +126,11 @@ class _PhotoBench:
         if self.options.data is None:
             raise InputError("the paper recipe learns from photos", "name them with --data FOLDER (docs/data.md)")
         faces = open_aligned_faces(self.options.data)
-        known = any(entry.split is not None for entry in faces.entries)
-        train, held_out = (TRAINED_ON, MEASURED_ON) if known else ((), ())
-        sources = aligned_source(faces, train), aligned_source(faces, held_out)
-        if not known:  # one face in twenty is for validation
-            rows = range(len(faces.entries))
-            sources = tuple(
-                replace(source, rows=tuple(row for row in rows if (row % VALIDATION_EVERY == 0) == held))
-                for source, held in zip(sources, (False, True), strict=True)
-            )
+        source, held_out = _sides(faces)
         config = replace(self.values.config, seed=self.seed, steps=self.steps or self.values.config.steps)
         return {
-            "source": sources[0],
-            "held_out": sources[1],
+            "source": source,
+            "held_out": held_out,
             "network": self.options.network,
             "config": config,
             "batch_size": self.values.batch_size,
@@ -156,6 +156,15 @@ class _PhotoBench:
         return None if path is None else FrozenRecogniser(ArcFaceRecogniser(read_arcface(path)))
 
 
+def _sides(faces: AlignedFaceSet) -> tuple[AlignedSource, AlignedSource]:
+    """Faces for training and for validation: as the set's parts say, or one in twenty."""
+    if any(entry.split is not None for entry in faces.entries):
+        return aligned_source(faces, TRAINED_ON), aligned_source(faces, MEASURED_ON)
+    rows = range(len(faces.entries))
+    train, held_out = (tuple(r for r in rows if (r % VALIDATION_EVERY == 0) == side) for side in (False, True))
+    return AlignedSource(faces, train), AlignedSource(faces, held_out)
+
+
 def _teacher(bench: _PhotoBench) -> Recipe:
     return WeakTeacherRecipe(face=bench.face, recogniser=bench.judge(), backbone=bench.backbone(), **bench.common)
 
@@ -171,11 +180,8 @@ def _sopi(bench: _PhotoBench) -> Recipe:
 
 
 def _mopi(bench: _PhotoBench) -> Recipe:
-    path = bench.out / "sopi" / "weights.safetensors"
-    if not path.exists():
-        raise InputError(f"{bench.out} holds no trained sopi", "train it first: manyfaces train sopi --recipe paper")
     sopi = Sopi(bench.options.network)
-    load_into(sopi, load_weights(path))
+    load_into(sopi, load_weights(trained_weights(bench.out, "sopi", "--recipe paper")))
     facenet = bench.options.facenet or _fetched("facenet", "--facenet FILE")
     return MopiRecipe(
         sopi=sopi,
@@ -192,7 +198,7 @@ _PARTS: dict[str, Callable[[_PhotoBench], Recipe]] = {"teacher": _teacher, "sopi
 
 
 def _ready(name: str) -> Path | None:
-    found = next(status for status in list_assets() if status.asset.name == name)
+    found = asset_status(name)
     return found.path if found.state == "ready" else None
 
 

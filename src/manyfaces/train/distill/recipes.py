@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,7 +19,7 @@ from manyfaces.heads.part import landmark_part
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
-from manyfaces.methods.distill import OPEN, DistillConfig, FaceModel, RNet, Sopi
+from manyfaces.methods.distill import N_VIEWS, OPEN, DistillConfig, FaceModel, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniserConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.distill.identity import Classifier, IdentityRecipe
@@ -31,11 +31,13 @@ from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import join_processes
 from manyfaces.train.recipe import Recipe
+from manyfaces.train.state import trained_weights
 
 DistillPart = Literal[
     "teacher", "sopi", "identity", "mopi", "control", "sopi-printed", "sopi-l1", "mopi-label", "mopi-perceptual"
 ]
 DISTILL_PARTS: tuple[DistillPart, ...] = get_args(DistillPart)
+Network = TypeVar("Network", bound=nn.Module)
 N_WORKERS = 2
 RENDERS_PER_PERSON = 20
 
@@ -205,20 +207,16 @@ class _Workbench:
             "batch_size": batch_size,
         }
 
-    def trained(self, part: str, network: nn.Module) -> nn.Module:
+    def trained(self, part: str, network: Network) -> Network:
         """A network with the weights that were trained in this folder."""
-        path = self.out / part / "weights.safetensors"
-        if not path.exists():
-            raise InputError(f"{self.out} holds no trained {part}", f"train it first: manyfaces train {part} --out ...")
-        load_into(network, load_weights(path))
+        load_into(network, load_weights(trained_weights(self.out, part)))
         return network.eval()
 
     def recogniser(self) -> FrozenRecogniser:
         """The recogniser that was trained in this folder, without its classifier."""
-        path = self.out / "identity" / "weights.safetensors"
-        n_people = load_weights(path).config["n_people"] if path.exists() else 1
-        network = self.trained("identity", Classifier(self.recipe.recogniser, n_people))
-        assert isinstance(network, Classifier)
+        weights = load_weights(trained_weights(self.out, "identity"))
+        network = Classifier(self.recipe.recogniser, weights.config["n_people"])
+        load_into(network, weights)
         return FrozenRecogniser(network.recogniser)
 
 
@@ -229,9 +227,8 @@ def _teacher(bench: _Workbench) -> Recipe:
     return TeacherRecipe(face=bench.points, **bench.common(bench.recipe.teacher, 64))
 
 
-def _sopi(bench: _Workbench, form: str = "whitened") -> Recipe:
+def _sopi(bench: _Workbench, form: str = "whitened") -> SopiRecipe:
     teacher = bench.trained("teacher", RNet(bench.recipe.network))
-    assert isinstance(teacher, RNet)
     common = bench.common(bench.recipe.sopi, 64)
     # The landmarks' distance goes with the whitened form: both are what the paper's loss leaves out.
     more: dict[str, Any] = {"landmark_weight": 0.25, "face": bench.points} if form == "whitened" else {}
@@ -240,11 +237,10 @@ def _sopi(bench: _Workbench, form: str = "whitened") -> Recipe:
 
 def _control(bench: _Workbench) -> Recipe:
     recipe = _sopi(bench)
-    assert isinstance(recipe, SopiRecipe)
     start = bench.trained("sopi", Sopi(bench.recipe.network)).state_dict()
     config = bench.config(bench.recipe.mopi)
     # As many pictures in each step as MOPI sees.
-    return replace(recipe, law=VIEWS_LAW, start=start, config=config, batch_size=7 * MOPI_BATCH, name="control")
+    return replace(recipe, law=VIEWS_LAW, start=start, config=config, batch_size=N_VIEWS * MOPI_BATCH, name="control")
 
 
 def _identity(bench: _Workbench) -> Recipe:
@@ -253,7 +249,6 @@ def _identity(bench: _Workbench) -> Recipe:
     faces = bench.faces("train", people, n_people * RENDERS_PER_PERSON)
     config = bench.config(bench.recipe.identity)
     teacher = bench.trained("teacher", RNet(bench.recipe.network))
-    assert isinstance(teacher, RNet)
     return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64, teacher=teacher)
 
 
@@ -262,7 +257,6 @@ MOPI_BATCH = 8
 
 def _mopi(bench: _Workbench, weights: MultiOcclusionWeights | None = None) -> Recipe:
     sopi = bench.trained("sopi", Sopi(bench.recipe.network))
-    assert isinstance(sopi, Sopi)
     return MopiRecipe(
         sopi=sopi,
         recogniser=bench.recogniser(),

@@ -1,7 +1,7 @@
 """SOPI: one occluded picture of each face."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from typing import Literal, cast, get_args
 
 import torch
 from jaxtyping import Float, UInt8
@@ -12,10 +12,10 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
-from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se, per_coefficient
+from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.distill import FaceModel, RNet, Sopi
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -74,16 +74,12 @@ class SopiRecipe(FaceRecipe):
     def build(self) -> nn.Module:
         """The network, with the teacher's scale, and its backbone where it starts warm."""
         model = Sopi(self.network)
-        state = self.teacher.state_dict()
-        if self.network.scaled:
-            model.mean.copy_(state["mean"])
-            model.deviation.copy_(state["deviation"])
         if self.start is not None:
             model.load_state_dict(self.start, strict=True)
         elif self.warm:
-            model.backbone.load_state_dict(self.teacher.backbone.state_dict(), strict=True)
-            head = torch.cat([layer.weight.flatten(1) for layer in _layers(self.teacher)])
-            model.fc.load_state_dict({"weight": head, "bias": torch.cat([la.bias for la in _layers(self.teacher)])})
+            model.start_from(self.teacher)
+        else:
+            model.take_scale(self.teacher)
         return model
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> Lesson:
@@ -108,15 +104,10 @@ class SopiRecipe(FaceRecipe):
 
     def _whitened(self, said: Float[Tensor, "B K"], wanted: Float[Tensor, "B K"]) -> Float[Tensor, ""]:
         layout = self.network.layout
-        groups = {"angles": self.pose_weight, "translation": self.pose_weight}
-        weights = per_coefficient(layout.slices, groups).to(said.device)
+        weights = pose_weights(layout, self.pose_weight).to(said.device)
         error = coefficient_se(said, wanted, self.teacher.deviation if self.network.scaled else None, weights)
         if not self.landmark_weight or self.face is None:
             return error
         face = self.face.to(said.device)
         points = [face.landmarks_px(layout.split(vector)) for vector in (said, wanted)]
         return error + self.landmark_weight * landmark_distance(*points).mean()
-
-
-def _layers(teacher: RNet) -> list[Any]:
-    return list(teacher.final_layers)

@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from manyfaces.core.errors import ConfigError
 from manyfaces.data.face_batches import Faces, PeopleSource
 from manyfaces.diffusion import BatchDraws
-from manyfaces.losses.coefficient_losses import coefficient_se, per_coefficient
+from manyfaces.losses.coefficient_losses import coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.distill import FaceModel, RNet
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
+from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -53,7 +53,7 @@ class TeacherRecipe(FaceRecipe):
         assert batch.coefficients is not None
         predicted = net(as_network_input(batch.pictures)).float()
         device = predicted.device
-        weights = per_coefficient(layout.slices, {"angles": self.pose_weight, "translation": self.pose_weight})
+        weights = pose_weights(layout, self.pose_weight)
         with in_full(device):
             deviation = net.deviation if self.network.scaled else None
             error = coefficient_se(predicted, batch.coefficients, deviation, weights.to(device))

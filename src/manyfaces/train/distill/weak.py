@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.data.face_batches import Faces
+from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.diffusion import BatchDraws
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
 from manyfaces.methods.distill import FaceCoefficients, FaceModel, RNet
-from manyfaces.methods.distill.face_model import five_of_68
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.occlusion.skin import skin_attention
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
@@ -77,16 +77,9 @@ class WeakTeacherRecipe(FaceRecipe):
             albedo=c.albedo,
             light=c.light,
             colours=face.head.albedo(c.albedo),
-            features=None if judge is None else judge(picture, five_of_68(landmarks_px)).float(),
+            features=None if judge is None else judge(picture, rnet_five(landmarks_px)).float(),
         )
         with torch.no_grad():
-            features = None if judge is None else judge(photos, five_of_68(batch.landmarks_px)).float()
+            features = None if judge is None else judge(photos, rnet_five(batch.landmarks_px)).float()
             seen = SeenFace(photos, skin_attention(photos), batch.landmarks_px, features)
-        return weak_loss(predicted, seen, self._skin(), self.weights)
-
-    def _skin(self) -> Bool[Tensor, " V"]:
-        head = self.face.head
-        name = "skin" if "skin" in head.data.masks else "front"
-        if name in head.data.masks:
-            return head.mask(name)
-        return torch.ones(head.n_vertices, dtype=torch.bool, device=head.faces.device)
+        return weak_loss(predicted, seen, face.head.region("skin", "front"), self.weights)
