@@ -11,11 +11,11 @@ import torch
 from scipy.io import loadmat, savemat
 
 from manyfaces.core.errors import HeadFileError
+from manyfaces.faces import BFM_LAYOUT
 from manyfaces.geometry.mesh import face_normals
 from manyfaces.heads import HeadModel
 from manyfaces.io.bfm_files import read_bfm
 from manyfaces.io.head_files import import_bfm, load_head
-from manyfaces.methods.distill import BFM_LAYOUT
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from manyfaces.assets.cache import sha256_of
 from manyfaces.cli import app
 from manyfaces.core.errors import AssetError, ConfigError, InputError, NoFaceError, WeightError
 from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
+from manyfaces.faces.colours import ColourLaw
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
-from manyfaces.methods.distill.colours import ColourLaw
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.pipeline.adding_distill import AddDistillSettings, add_distilled
 from manyfaces.pipeline.catalogue import summary_of

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from manyfaces.faces import CoefficientLayout, FaceModel
 from manyfaces.heads import HeadModel
 from manyfaces.heads.skin_colours import with_skin_colours
 from manyfaces.io.head_files import load_head
-from manyfaces.methods.distill import CoefficientLayout, FaceModel
 
 
 def load_face_model(head: str | Path, layout: CoefficientLayout) -> FaceModel:

@@ -7,11 +7,12 @@ from pathlib import Path
 import manyfaces
 from manyfaces.core.config import to_json
 from manyfaces.core.errors import ChoiceError
+from manyfaces.faces import BFM_LAYOUT
 from manyfaces.io.atomic import atomic_folder
 from manyfaces.io.checkpoints import check_fit, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.io.model_folders import CARD_NAME, DistillCard, DistillFolder, Source
-from manyfaces.methods.distill import BFM_LAYOUT, DistillConfig
+from manyfaces.methods.distill import DistillConfig
 from manyfaces.pipeline.adding import WEIGHTS_NAME, Say, told, trained_file, training_of
 from manyfaces.pipeline.catalogue import folder_for
 from manyfaces.pipeline.distill_models import NETWORKS, PARTS

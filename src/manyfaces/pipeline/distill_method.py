@@ -14,9 +14,9 @@ from manyfaces.core.errors import InputError
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
 from manyfaces.detect.alignment import points_box
 from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.faces import FaceCoefficients
+from manyfaces.faces.colours import settle_colours
 from manyfaces.geometry import PerspectiveCamera
-from manyfaces.methods.distill import FaceCoefficients
-from manyfaces.methods.distill.colours import settle_colours
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.looking import Eyes

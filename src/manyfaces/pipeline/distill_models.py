@@ -9,12 +9,13 @@ from torch import nn
 from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.detect import FaceDetector, FaceMesh
+from manyfaces.faces import FaceModel
+from manyfaces.faces.colours import ColourLaw
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.io.head_files import load_head
 from manyfaces.io.model_folders import DistillFolder, DistillNetwork, read_model_folder
-from manyfaces.methods.distill import DistillConfig, FaceModel, Mopi, RNet, Sopi
-from manyfaces.methods.distill.colours import ColourLaw
+from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.ofer.point_encoder import PointEncoder
 from manyfaces.pipeline.catalogue import ReleasedModel, find_model

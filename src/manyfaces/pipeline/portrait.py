@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from manyfaces.methods.distill.face_model import usual
+from manyfaces.faces.model import usual
 from manyfaces.pipeline.page import GAP_PX, HEAD_PX, ROW_PX, WIDTH_PX, caption, face_weights, heading, large_row
 from manyfaces.pipeline.poster import PANEL, Box, Poster
 from manyfaces.pipeline.result import Appearance, Reconstruction

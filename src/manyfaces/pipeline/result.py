@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 
+from manyfaces.faces import FaceCoefficients
 from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
 from manyfaces.geometry.similarity import fit_rigid
 from manyfaces.heads import HeadModel
-from manyfaces.methods.distill import FaceCoefficients
 from manyfaces.metrics.vertices import MM_PER_M, spread_mm
 
 ALIGNMENT_ROUNDS = 3

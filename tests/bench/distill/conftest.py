@@ -8,8 +8,9 @@ import torch
 
 from manyfaces.bench.distill.options import DistillOptions
 from manyfaces.bench.distill.people import PeopleBench
+from manyfaces.faces import CoefficientLayout
 from manyfaces.io.checkpoints import save_weights
-from manyfaces.methods.distill import CoefficientLayout, DistillConfig, Mopi, RNet, Sopi
+from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
 from manyfaces.nn.resnet import ResNetConfig
 
 TINY = DistillConfig(

@@ -11,9 +11,9 @@ from manyfaces.data.people import CoefficientLaw, People, PeopleConfig
 from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces, EndlessFaces
 from manyfaces.detect.rnet_alignment import rnet_affine
+from manyfaces.faces import CoefficientLayout
 from manyfaces.heads.skin_colours import DIRECTIONS, with_skin_colours
 from manyfaces.io.face_models import load_face_model
-from manyfaces.methods.distill import CoefficientLayout
 
 LAYOUT = CoefficientLayout(identity=12, expression=53, albedo=20)
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from manyfaces.core.errors import InputError
-from manyfaces.methods.distill import N_VIEWS, PUBLISHED, CoefficientLayout, DistillConfig, Mopi, RNet, Sopi
+from manyfaces.faces import CoefficientLayout
+from manyfaces.methods.distill import N_VIEWS, PUBLISHED, DistillConfig, Mopi, RNet, Sopi
 from manyfaces.nn.resnet import ResNetConfig
 
 SMALL = DistillConfig(

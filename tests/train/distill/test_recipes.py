@@ -10,11 +10,12 @@ from manyfaces.data.hiding import HidingLaw
 from manyfaces.data.people import PeopleConfig
 from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces
+from manyfaces.faces import CoefficientLayout, FaceModel
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
-from manyfaces.methods.distill import CoefficientLayout, DistillConfig, FaceModel, Mopi, RNet, Sopi
+from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniser, SmallRecogniserConfig
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.train.config import TrainConfig

@@ -26,8 +26,9 @@ from manyfaces.bench.now.measuring import usable_cores
 from manyfaces.bench.processes import in_processes
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.data.people import People, PeopleBatch, PeopleConfig
+from manyfaces.faces import FaceModel
 from manyfaces.io.face_models import load_face_model
-from manyfaces.methods.distill import FaceModel, Mopi
+from manyfaces.methods.distill import Mopi
 from manyfaces.metrics import (
     colour_histograms,
     colour_spread,

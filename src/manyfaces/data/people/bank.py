@@ -16,9 +16,10 @@ from manyfaces.core.config import to_json
 from manyfaces.core.errors import ConfigError, DataError
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.data.people.pictures import People, PeopleBatch
+from manyfaces.faces import CoefficientLayout
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.face_models import load_face_model
-from manyfaces.methods.distill import OPEN, CoefficientLayout
+from manyfaces.methods.distill import OPEN
 
 SHARD_PICTURES = 960
 _BATCH = 48

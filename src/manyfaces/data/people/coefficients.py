@@ -12,9 +12,9 @@ from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.expressions import ExpressionShares, expression_law
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.detect.rnet_alignment import FRAME_ORIGIN_PX, rnet_affine
+from manyfaces.faces import FaceCoefficients, FaceModel
+from manyfaces.faces.model import DISTANCE_M, FOCAL_PX, JAW_UNIT_RAD, M_PER_DM
 from manyfaces.heads.skin_colours import DIRECTIONS
-from manyfaces.methods.distill import FaceCoefficients, FaceModel
-from manyfaces.methods.distill.face_model import DISTANCE_M, FOCAL_PX, JAW_UNIT_RAD, M_PER_DM
 
 N_EXPRESSIONS = 20_000
 """Expressions that are drawn beforehand, once, to be picked from."""

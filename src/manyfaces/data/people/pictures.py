@@ -13,8 +13,8 @@ from manyfaces.data.people.coefficients import CoefficientLaw
 from manyfaces.data.people.config import PeopleConfig
 from manyfaces.data.people.looks import Looks, hair_colour, head_box_px
 from manyfaces.detect.rnet_alignment import RNET_PX
-from manyfaces.methods.distill import FaceCoefficients, FaceModel
-from manyfaces.methods.distill.face_model import rotation_from_angles, usual
+from manyfaces.faces import FaceCoefficients, FaceModel
+from manyfaces.faces.model import rotation_from_angles, usual
 from manyfaces.render import deng_harmonics, render_mesh
 from manyfaces.render.normals import shading_normals
 

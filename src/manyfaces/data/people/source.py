@@ -11,7 +11,7 @@ from manyfaces.data.face_batches import Faces
 from manyfaces.data.people.bank import PeopleBank
 from manyfaces.data.people.pictures import People
 from manyfaces.data.sources import ALL_ROWS
-from manyfaces.methods.distill import FaceModel
+from manyfaces.faces import FaceModel
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
-from manyfaces.methods.distill.coefficients import BFM_LAYOUT, CoefficientLayout
+from manyfaces.faces import BFM_LAYOUT, CoefficientLayout
 from manyfaces.nn.resnet import RESNET50, ResNet, ResNetConfig
 
 N_VIEWS = 7

@@ -11,8 +11,9 @@ from torch import Tensor
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces, FaceSource
+from manyfaces.faces import CoefficientLayout
 from manyfaces.losses.coefficient_losses import per_coefficient
-from manyfaces.methods.distill import CoefficientLayout, DistillConfig
+from manyfaces.methods.distill import DistillConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split

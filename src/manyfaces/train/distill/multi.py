@@ -12,11 +12,12 @@ from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.diffusion import BatchDraws
+from manyfaces.faces import FaceModel
 from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
-from manyfaces.methods.distill import N_VIEWS, FaceModel, Mopi, Sopi
+from manyfaces.methods.distill import N_VIEWS, Mopi, Sopi
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part

@@ -21,12 +21,13 @@ from manyfaces.data.faces import (
 )
 from manyfaces.data.hiding import PATTERNS, HidingLaw
 from manyfaces.data.sources import VALIDATION_EVERY
+from manyfaces.faces import FaceModel
 from manyfaces.io.bfm_files import BFM
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.io.recogniser_files import read_arcface, read_facenet
 from manyfaces.io.resnet_files import read_resnet
-from manyfaces.methods.distill import PUBLISHED, DistillConfig, FaceModel, RNet, Sopi
+from manyfaces.methods.distill import PUBLISHED, DistillConfig, RNet, Sopi
 from manyfaces.methods.distill.recognition import ArcFaceRecogniser, FaceNetRecogniser, FrozenRecogniser
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.distill.multi import MopiRecipe

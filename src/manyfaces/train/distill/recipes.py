@@ -14,12 +14,13 @@ from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw
 from manyfaces.data.people import People, PeopleConfig
 from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
 from manyfaces.data.people.source import BankFaces, EndlessFaces
+from manyfaces.faces import FaceModel
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
-from manyfaces.methods.distill import N_VIEWS, OPEN, DistillConfig, FaceModel, RNet, Sopi
+from manyfaces.methods.distill import N_VIEWS, OPEN, DistillConfig, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniserConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.distill.identity import Classifier, IdentityRecipe

@@ -12,9 +12,10 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.hiding import HidingLaw, hide
 from manyfaces.diffusion import BatchDraws
+from manyfaces.faces import FaceModel
 from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
-from manyfaces.methods.distill import FaceModel, RNet, Sopi
+from manyfaces.methods.distill import RNet, Sopi
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from manyfaces.core.errors import ConfigError
 from manyfaces.data.face_batches import Faces, PeopleSource
 from manyfaces.diffusion import BatchDraws
+from manyfaces.faces import FaceModel
 from manyfaces.losses.coefficient_losses import coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
-from manyfaces.methods.distill import FaceModel, RNet
+from manyfaces.methods.distill import RNet
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from manyfaces.data.face_batches import Faces
 from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.diffusion import BatchDraws
+from manyfaces.faces import FaceCoefficients, FaceModel
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
-from manyfaces.methods.distill import FaceCoefficients, FaceModel, RNet
+from manyfaces.methods.distill import RNet
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.occlusion.skin import skin_attention
 from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full

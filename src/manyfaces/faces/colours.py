@@ -11,9 +11,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from manyfaces.faces.coefficients import FaceCoefficients
+from manyfaces.faces.model import FaceModel, rotation_from_angles, usual
 from manyfaces.geometry import vertex_normals
-from manyfaces.methods.distill.coefficients import FaceCoefficients
-from manyfaces.methods.distill.face_model import FaceModel, rotation_from_angles, usual
 from manyfaces.render import deng_harmonics
 
 ROUNDS = 8

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from manyfaces.core.errors import InputError
+from manyfaces.faces import BFM_LAYOUT, CoefficientLayout, FaceModel
+from manyfaces.faces.model import rotation_from_angles, usual
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
-from manyfaces.methods.distill import BFM_LAYOUT, CoefficientLayout, FaceModel
-from manyfaces.methods.distill.face_model import rotation_from_angles, usual
 
 
 def plain(layout, n=1):

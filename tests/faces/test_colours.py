@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from manyfaces.methods.distill.colours import ColourLaw, settle_colours
+from manyfaces.faces.colours import ColourLaw, settle_colours
 
 TRUST, DARK = 1.0, 0.05
 

@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
 from manyfaces.detect.rnet_alignment import FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX, rnet_five
+from manyfaces.faces.coefficients import CoefficientLayout, FaceCoefficients
 from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle
 from manyfaces.heads import HeadModel
-from manyfaces.methods.distill.coefficients import CoefficientLayout, FaceCoefficients
 from manyfaces.render import Render, deng_harmonics, render_mesh
 from manyfaces.render.normals import shading_normals
 

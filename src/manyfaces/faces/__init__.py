@@ -1,0 +1,6 @@
+"""A face from one vector: coefficients taken apart, and a head model with colours, light, pose and camera."""
+
+from manyfaces.faces.coefficients import BFM_LAYOUT, CoefficientLayout, FaceCoefficients
+from manyfaces.faces.model import FaceModel
+
+__all__ = ["BFM_LAYOUT", "CoefficientLayout", "FaceCoefficients", "FaceModel"]
