@@ -28,6 +28,7 @@ from manyfaces.geometry.rotation import (
     matrix_from_axis_angle,
     matrix_from_euler,
     project_to_rotation,
+    quaternion_from_matrix,
 )
 from manyfaces.geometry.silhouette import directions_to_viewer, facing, silhouette_vertices
 from manyfaces.geometry.similarity import Similarity, fit_rigid, fit_similarity
@@ -71,6 +72,7 @@ __all__ = [
     "matrix_from_euler",
     "orthographic_from_affine",
     "project_to_rotation",
+    "quaternion_from_matrix",
     "silhouette_vertices",
     "vertex_adjacency",
     "vertex_normals",

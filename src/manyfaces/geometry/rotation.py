@@ -33,14 +33,14 @@ def matrix_from_axis_angle(axis_angle: Float[Tensor, "*B 3"]) -> Float[Tensor, "
     return identity + sine[..., None, None] * cross + versine[..., None, None] * squared_cross
 
 
-def axis_angle_from_matrix(rotation: Float[Tensor, "*B 3 3"]) -> Float[Tensor, "*B 3"]:
-    """Axis-angle vectors of rotation matrices, angle in [0, pi], through the unit quaternion.
+def quaternion_from_matrix(rotation: Float[Tensor, "*B 3 3"]) -> Float[Tensor, "*B 4"]:
+    """Unit quaternions of rotation matrices.
 
     Args:
         rotation: proper rotation matrices.
 
     Returns:
-        Unit axis times angle, radians; at exactly pi one of the two equal axes.
+        w, x, y, z with w not negative.
     """
     m = [[rotation[..., i, j] for j in range(3)] for i in range(3)]
     # Each row is the quaternion (w, x, y, z) times four times one of its parts; the largest part is never small.
@@ -54,7 +54,19 @@ def axis_angle_from_matrix(rotation: Float[Tensor, "*B 3 3"]) -> Float[Tensor, "
     best = candidates.diagonal(dim1=-2, dim2=-1).argmax(-1)
     row = candidates.gather(-2, best[..., None, None].expand(*best.shape, 1, 4)).squeeze(-2)
     quaternion = row / row.norm(dim=-1, keepdim=True)
-    quaternion = torch.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+    return torch.where(quaternion[..., :1] < 0, -quaternion, quaternion)
+
+
+def axis_angle_from_matrix(rotation: Float[Tensor, "*B 3 3"]) -> Float[Tensor, "*B 3"]:
+    """Axis-angle vectors of rotation matrices, angle in [0, pi], through the unit quaternion.
+
+    Args:
+        rotation: proper rotation matrices.
+
+    Returns:
+        Unit axis times angle, radians; at exactly pi one of the two equal axes.
+    """
+    quaternion = quaternion_from_matrix(rotation)
     real, vector = quaternion[..., 0], quaternion[..., 1:]
     squared = vector.square().sum(-1)
     small = squared < _SMALL_SQUARED_ANGLE

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from manyfaces.io.bundles import write_bundle
     from manyfaces.io.checkpoints import Weights, load_into, load_weights, save_weights
     from manyfaces.io.gltf import MorphTarget, glb_bytes
+    from manyfaces.io.gltf_animation import Animation
     from manyfaces.io.head_files import import_bfm, import_flame, load_head, save_head
     from manyfaces.io.image import LoadedImage, load_image, read_image, read_mask, write_image
     from manyfaces.io.litert import load_network
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from manyfaces.io.texture_files import read_texture
 
 __all__ = [
+    "Animation",
     "LoadedImage",
     "MorphTarget",
     "Weights",
@@ -47,6 +49,7 @@ _MODULES = {
     "bundles": ("write_bundle",),
     "checkpoints": ("Weights", "load_into", "load_weights", "save_weights"),
     "gltf": ("MorphTarget", "glb_bytes"),
+    "gltf_animation": ("Animation",),
     "head_files": ("import_bfm", "import_flame", "load_head", "save_head"),
     "image": ("LoadedImage", "load_image", "read_image", "read_mask", "write_image"),
     "litert": ("load_network",),

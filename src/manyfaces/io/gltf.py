@@ -1,4 +1,4 @@
-"""Faces as one binary glTF 2.0 file: a mesh whose hypotheses are named morph targets.
+"""Faces as one binary glTF 2.0 file: a mesh with named morph targets, of hypotheses or of a clip's motion.
 
 glTF is in metres, right-handed, y up, and the front of an asset faces +z, so +x is the asset's left: the head frame,
 axis by axis (glTF 2.0 specification, 3.4). Nothing is turned or scaled on the way.
@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pygltflib
 import torch
-from jaxtyping import Float, Integer, Num
+from jaxtyping import Float, Integer
 
+from manyfaces.core.errors import InputError
+from manyfaces.io.gltf_animation import Animation, animation_entry
+from manyfaces.io.gltf_buffer import GltfBuffer
 from manyfaces.render.colour import linear_from_srgb
 
 SKIN_ROUGHNESS = 0.75
@@ -25,47 +28,12 @@ class MorphTarget:
     Attributes:
         name: shown by viewers; Blender names the shape key by it.
         vertices: (V, 3) metres.
-        normals: (V, 3) unit vectors.
+        normals: (V, 3) unit vectors; of targets that are meant to be mixed, what their mixtures need.
     """
 
     name: str
     vertices: Float[np.ndarray, "V 3"]
     normals: Float[np.ndarray, "V 3"]
-
-
-class _Buffer:
-    """Collects arrays as accessors and buffer views, 4-byte aligned as the format asks."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.accessors: list[pygltflib.Accessor] = []
-        self.views: list[pygltflib.BufferView] = []
-
-    def add(self, values: Num[np.ndarray, "R *C"], purpose: int, bounds: bool = False, normalised: bool = False) -> int:
-        """Append an array and return the id of its accessor."""
-        kinds = {"float32": pygltflib.FLOAT, "uint32": pygltflib.UNSIGNED_INT, "uint16": pygltflib.UNSIGNED_SHORT}
-        shapes = {1: pygltflib.SCALAR, 3: pygltflib.VEC3, 4: pygltflib.VEC4}
-        raw = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<")).tobytes()
-        self.views.append(
-            pygltflib.BufferView(buffer=0, byteOffset=len(self.data), byteLength=len(raw), target=purpose)
-        )
-        self.data += raw + b"\0" * (-len(raw) % 4)
-        self.accessors.append(
-            pygltflib.Accessor(
-                bufferView=len(self.views) - 1,
-                componentType=kinds[values.dtype.name],
-                count=len(values),
-                type=shapes[values.shape[1] if values.ndim > 1 else 1],
-                normalized=normalised,
-                min=values.min(axis=0).tolist() if bounds else None,
-                max=values.max(axis=0).tolist() if bounds else None,
-            )
-        )
-        return len(self.accessors) - 1
-
-    def add_vertices(self, values: Float[np.ndarray, "V 3"], bounds: bool = False) -> int:
-        """Append one float32 vector per vertex; positions need their bounds."""
-        return self.add(values.astype(np.float32), pygltflib.ARRAY_BUFFER, bounds=bounds)
 
 
 def glb_bytes(
@@ -76,6 +44,7 @@ def glb_bytes(
     colours: Float[np.ndarray, "V 3"] | None = None,
     name: str = "face",
     extras: Mapping[str, Any] | None = None,
+    animation: Animation | None = None,
 ) -> bytes:
     """Write one mesh with morph targets as a GLB file.
 
@@ -87,12 +56,18 @@ def glb_bytes(
         colours: sRGB in [0, 1]; stored linear in 16 bits, as COLOR_0 is defined.
         name: of the mesh and its node.
         extras: plain values kept in the asset's `extras`.
+        animation: of the targets, and of the mesh as a whole.
 
     Returns:
         The bytes of the file. The target names are in the mesh's `extras.targetNames`, where Blender, three.js and
         Babylon look for them.
+
+    Raises:
+        InputError: the animation has weights for another number of targets.
     """
-    buffer = _Buffer()
+    if animation is not None and animation.weights.shape[1] != len(targets):
+        raise InputError(f"{animation.weights.shape[1]} weights are animated, the mesh has {len(targets)} targets")
+    buffer = GltfBuffer()
     attributes = pygltflib.Attributes(
         POSITION=buffer.add_vertices(vertices, bounds=True), NORMAL=buffer.add_vertices(normals)
     )
@@ -117,6 +92,7 @@ def glb_bytes(
         scenes=[pygltflib.Scene(nodes=[0])],
         nodes=[pygltflib.Node(mesh=0, name=name)],
         meshes=[mesh],
+        animations=[] if animation is None else [animation_entry(animation, buffer, node=0)],
         materials=[_skin()],
         accessors=buffer.accessors,
         bufferViews=buffer.views,
