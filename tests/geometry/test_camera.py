@@ -71,3 +71,17 @@ def test_affine_of_a_camera_gives_it_back():
     found = orthographic_from_affine(affine)
     torch.testing.assert_close(found.rotation, camera.rotation)
     torch.testing.assert_close(found.scale_px, camera.scale_px)
+
+
+@pytest.mark.parametrize("kind", ["perspective", "orthographic"])
+def test_a_camera_about_an_origin_sees_points_as_counted_from_there(kind):
+    rotation = matrix_from_euler(torch.tensor([0.4]), torch.tensor([-0.2]), torch.tensor([0.1]))
+    if kind == "perspective":
+        camera = PerspectiveCamera(
+            torch.tensor([900.0]), torch.tensor([[100.0, 90.0]]), rotation, torch.tensor([[0.02, -0.01, 0.8]])
+        )
+    else:
+        camera = OrthographicCamera(torch.tensor([1200.0]), rotation, torch.tensor([[100.0, 90.0]]))
+    points, origin = torch.randn(1, 5, 3) * 0.1, torch.tensor([0.01, 0.03, -0.05])
+    expected = camera.project(points - origin).points_px
+    torch.testing.assert_close(camera.about(origin).project(points).points_px, expected)

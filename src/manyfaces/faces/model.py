@@ -1,16 +1,21 @@
 """From a vector of coefficients to a picture: the same camera, light and frame for every head model."""
 
+from typing import Literal, get_args
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from manyfaces.core.errors import InputError
+from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.detect.rnet_alignment import FIVE_IN_SPACE, FRAME_ORIGIN_PX, RNET_PX, rnet_five
 from manyfaces.faces.coefficients import CoefficientLayout, FaceCoefficients
-from manyfaces.geometry import HEAD_TO_CAMERA, PerspectiveCamera, matrix_from_axis_angle
+from manyfaces.geometry import HEAD_TO_CAMERA, Camera, OrthographicCamera, PerspectiveCamera, matrix_from_axis_angle
 from manyfaces.heads import HeadModel
 from manyfaces.render import Render, deng_harmonics, render_mesh
 from manyfaces.render.normals import shading_normals
+
+Projection = Literal["perspective", "orthographic"]
+"""How a camera sees faces: R-Net's does by perspective, that of person-specific models orthographically."""
 
 FOCAL_PX = 1015.0
 DISTANCE_M = 1.0
@@ -30,15 +35,21 @@ class FaceModel(nn.Module):
     Args:
         head: with the "68" landmarks and a space of skin colours.
         layout: how many coefficients of each kind.
+        projection: of the camera. An orthographic one has the scale that perspective gives the head's origin, so that
+            the translation means the same for both: u = s Pi(v) + t with s = focal length / distance.
 
     Raises:
+        ChoiceError: there is no such projection.
         InputError: the head has fewer coefficients than the layout, or lacks one of these.
     """
 
     origin: Tensor
 
-    def __init__(self, head: HeadModel, layout: CoefficientLayout):
+    def __init__(self, head: HeadModel, layout: CoefficientLayout, projection: Projection | str = "perspective"):
         super().__init__()
+        if projection not in get_args(Projection):
+            raise ChoiceError("projection", projection, list(get_args(Projection)))
+        self.projection = projection
         self.head = head
         self.layout = layout
         self.n_jaw = 3 if "jaw" in head.data.joint_names else 0
@@ -69,17 +80,16 @@ class FaceModel(nn.Module):
             return torch.zeros_like(c.angles)
         return c.expression[..., -self.n_jaw :] * JAW_UNIT_RAD
 
-    def camera(self, c: FaceCoefficients) -> PerspectiveCamera:
+    def camera(self, c: FaceCoefficients) -> Camera:
         """The camera of the 224 pixel picture that shows a face where its pose puts it."""
         flip = HEAD_TO_CAMERA.to(c.angles)
-        centre = torch.tensor(FRAME_ORIGIN_PX).to(c.angles)
-        ahead = torch.tensor([0.0, 0.0, DISTANCE_M]).to(c.angles)
-        return PerspectiveCamera(
-            torch.full_like(c.angles[..., 0], FOCAL_PX),
-            centre.expand(*c.angles.shape[:-1], 2),
-            flip @ rotation_from_angles(c.angles),
-            c.translation * M_PER_DM @ flip + ahead,
-        )
+        rotation = flip @ rotation_from_angles(c.angles)
+        centre_px = torch.tensor(FRAME_ORIGIN_PX).to(c.angles).expand(*c.angles.shape[:-1], 2)
+        place = c.translation * M_PER_DM @ flip + torch.tensor([0.0, 0.0, DISTANCE_M]).to(c.angles)
+        if self.projection == "orthographic":
+            scale_px = FOCAL_PX / place[..., 2]
+            return OrthographicCamera(scale_px, rotation, centre_px + scale_px[..., None] * place[..., :2])
+        return PerspectiveCamera(torch.full_like(c.angles[..., 0], FOCAL_PX), centre_px, rotation, place)
 
     def landmarks_px(self, c: FaceCoefficients) -> Float[Tensor, "*B 68 2"]:
         """The 68 points on the 224 pixel picture."""

@@ -41,6 +41,10 @@ def _offset(values: Tensor, offset_px: Tensor | tuple[float, float]) -> Tensor:
     return values + torch.as_tensor(offset_px, dtype=values.dtype, device=values.device)
 
 
+def _turned(rotation: Tensor, point: Tensor) -> Tensor:
+    return (rotation @ point[..., None])[..., 0]
+
+
 @dataclass(frozen=True)
 class PerspectiveCamera:
     """A pinhole camera with square pixels and no distortion.
@@ -74,6 +78,10 @@ class PerspectiveCamera:
     def shifted(self, offset_px: Float[Tensor, "*O 2"] | tuple[float, float]) -> "PerspectiveCamera":
         """The camera whose pixels lie `offset_px` further; a crop that begins at (x0, y0) is `shifted((-x0, -y0))`."""
         return replace(self, centre_px=_offset(self.centre_px, offset_px))
+
+    def about(self, origin: Float[Tensor, "*O 3"]) -> "PerspectiveCamera":
+        """The camera that sees points where this one sees them as counted from `origin` (head frame, metres)."""
+        return replace(self, translation=self.translation - _turned(self.rotation, origin))
 
     @property
     def intrinsics(self) -> Float[Tensor, "*B 3 3"]:
@@ -114,6 +122,11 @@ class OrthographicCamera:
     def shifted(self, offset_px: Float[Tensor, "*O 2"] | tuple[float, float]) -> "OrthographicCamera":
         """The camera whose pixels lie `offset_px` further; a crop that begins at (x0, y0) is `shifted((-x0, -y0))`."""
         return replace(self, translation_px=_offset(self.translation_px, offset_px))
+
+    def about(self, origin: Float[Tensor, "*O 3"]) -> "OrthographicCamera":
+        """The camera that sees points where this one sees them as counted from `origin` (head frame, metres)."""
+        shift_px = self.scale_px[..., None] * _turned(self.rotation, origin)[..., :2]
+        return replace(self, translation_px=self.translation_px - shift_px)
 
 
 Camera = PerspectiveCamera | OrthographicCamera

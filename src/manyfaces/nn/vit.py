@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import ConfigError, InputError
+from manyfaces.nn.resnet import ResNetConfig
+from manyfaces.nn.stem import ResidualPatches, stem_stride
 from manyfaces.nn.transformer import EPSILON, Block, PatchEmbedding, start_dense
 
 
@@ -25,6 +27,8 @@ class ViTConfig:
         heads: attention heads.
         side_px: side of the picture.
         patch_px: side of a patch.
+        stem: a residual network whose places become the tokens, in place of a linear map of the patches; its stride is
+            `patch_px`.
     """
 
     width: int
@@ -32,12 +36,15 @@ class ViTConfig:
     heads: int
     side_px: int = 256
     patch_px: int = 16
+    stem: ResNetConfig | None = None
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.width % 4:
             raise ConfigError(f"{self.width} channels are not a multiple of {self.heads} heads and of 4")
         if self.side_px % self.patch_px:
             raise ConfigError(f"{self.side_px} pixels cannot be cut into patches of {self.patch_px}")
+        if self.stem is not None and stem_stride(self.stem) != self.patch_px:
+            raise ConfigError(f"a stem of stride {stem_stride(self.stem)} makes no patches of {self.patch_px} pixels")
 
     @property
     def side(self) -> int:
@@ -67,7 +74,10 @@ class PatchEncoder(nn.Module):
 
     def __init__(self, config: ViTConfig):
         super().__init__()
-        self.patch_embed = PatchEmbedding(3, config.width, config.patch_px)
+        if config.stem is None:
+            self.patch_embed = PatchEmbedding(3, config.width, config.patch_px)
+        else:
+            self.patch_embed = ResidualPatches(config.stem, config.width)
         self.cls_token = nn.Parameter(0.02 * torch.randn(1, 1, config.width))
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.n_blocks))
         self.norm = nn.LayerNorm(config.width, EPSILON)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ from manyfaces.detect.alignment import points_box
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients
 from manyfaces.faces.colours import settle_colours
-from manyfaces.geometry import PerspectiveCamera
+from manyfaces.geometry import Camera
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.looking import Eyes
@@ -127,10 +126,9 @@ class DistillMethod:
         trust = (seen & (colours[:, 3] < _BARELY)).to(colours)
         return settle_colours(model, c, colours[:, :3], trust, self._model.law)
 
-    def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> PerspectiveCamera:
+    def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> Camera:
         """The camera that shows the head on the photo where the network sees it in the crop."""
         model = self._model.face
-        camera = model.camera(c)
         # It is one of the face about its own origin; a reconstruction's vertices stay in the head's frame.
-        camera = replace(camera, translation=camera.translation - camera.rotation @ model.origin)
+        camera = model.camera(c).about(model.origin)
         return crop.camera_to_photo(camera.scaled(self._model.config.picture_px / RNET_PX))

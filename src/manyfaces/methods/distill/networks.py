@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import InputError
-from manyfaces.faces import BFM_LAYOUT, CoefficientLayout
+from manyfaces.faces import BFM_LAYOUT, CoefficientLayout, CoefficientRegressor
 from manyfaces.nn.resnet import RESNET50, ResNet, ResNetConfig
 
 N_VIEWS = 7
@@ -50,36 +50,13 @@ OPEN = DistillConfig(
 )
 
 
-class _Regressor(nn.Module):
-    """A backbone and the scale of what is predicted."""
-
-    mean: Tensor
-    deviation: Tensor
+class _Regressor(CoefficientRegressor):
+    """A backbone before what is predicted."""
 
     def __init__(self, config: DistillConfig):
-        super().__init__()
+        super().__init__(config.layout, config.scaled)
         self.config = config
         self.backbone = ResNet(config.backbone)
-        if config.scaled:
-            self.register_buffer("mean", torch.zeros(config.layout.size))
-            self.register_buffer("deviation", torch.ones(config.layout.size))
-
-    def fit_scale(self, coefficients: Float[Tensor, "N K"]) -> None:
-        """Take mean and deviation of training faces as the scale of predictions.
-
-        Raises:
-            InputError: the configuration wants none.
-        """
-        if not self.config.scaled:
-            raise InputError("this network predicts coefficients as they are", "configure it as scaled")
-        self.mean.copy_(coefficients.mean(0))
-        self.deviation.copy_(coefficients.std(0).clamp(min=1e-4))
-
-    def take_scale(self, other: "_Regressor") -> None:
-        """Predict in another network's units; as things are where neither is scaled."""
-        if self.config.scaled:
-            self.mean.copy_(other.mean)
-            self.deviation.copy_(other.deviation)
 
     def features(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B C"]:
         """What the heads see."""
@@ -89,9 +66,6 @@ class _Regressor(nn.Module):
             raise InputError(f"the network looks at pictures of {side} x {side} pixels, not {width} x {height}")
         grid = self.backbone.spatial(pictures.contiguous(memory_format=torch.channels_last))
         return nn.functional.adaptive_avg_pool2d(grid, self.config.pooling).flatten(1)
-
-    def _scaled(self, raw: Float[Tensor, "*B K"]) -> Float[Tensor, "*B K"]:
-        return self.mean + self.deviation * raw.float() if self.config.scaled else raw
 
 
 class RNet(_Regressor):
@@ -111,7 +85,7 @@ class RNet(_Regressor):
     def forward(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B K"]:
         """Coefficients of faces that nothing hides; RGB in [0, 1]."""
         features = self.features(pictures)[..., None, None]
-        return self._scaled(torch.cat([layer(features) for layer in self.final_layers], 1).flatten(1))
+        return self.in_coefficients(torch.cat([layer(features) for layer in self.final_layers], 1).flatten(1))
 
 
 class Sopi(_Regressor):
@@ -131,7 +105,7 @@ class Sopi(_Regressor):
 
     def forward(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B K"]:
         """Coefficients of faces, whatever hides them; RGB in [0, 1]."""
-        return self._scaled(self.fc(self.features(pictures)))
+        return self.in_coefficients(self.fc(self.features(pictures)))
 
 
 class Mopi(_Regressor):
@@ -147,7 +121,7 @@ class Mopi(_Regressor):
     def forward(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B K"]:
         """Coefficients of faces, whatever hides them; RGB in [0, 1]."""
         features = self.features(pictures)
-        return self._scaled(torch.stack([head(features) for head in self.heads]).mean(0))
+        return self.in_coefficients(torch.stack([head(features) for head in self.heads]).mean(0))
 
     def views(self, pictures: Float[Tensor, "B V 3 S S"]) -> Float[Tensor, "B V K"]:
         """Coefficients of seven views of each face; view m goes to head m.
@@ -158,7 +132,7 @@ class Mopi(_Regressor):
         if pictures.shape[1] != N_VIEWS:
             raise InputError(f"MOPI learns from {N_VIEWS} views of a face, not {pictures.shape[1]}")
         features = self.features(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
-        return self._scaled(torch.stack([head(features[:, m]) for m, head in enumerate(self.heads)], 1))
+        return self.in_coefficients(torch.stack([head(features[:, m]) for m, head in enumerate(self.heads)], 1))
 
     def start_from(self, sopi: Sopi) -> None:
         """Take over the weights of a student that has learnt; all heads start as its one."""
