@@ -13,7 +13,7 @@ from rich.console import Console
 
 from manyfaces.bench.co545 import published
 from manyfaces.bench.now.measuring import usable_cores
-from manyfaces.bench.processes import in_processes
+from manyfaces.data.processes import in_processes
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.report import Cell, Items, Row, Table, provenance, show_tables, write_report
 from manyfaces.core.errors import DataError, ImageError, NoFaceError

@@ -2,7 +2,7 @@
 
 The files of a photo lie in a row and are named alike, `000000123.json` among them, which says what is known of it.
 `shards.json` lists the shards with their checksums, and the photos with the places of their files. Which files a photo
-has is the business of whoever writes them: `data.photos.shards`, `data.faces.prepare`.
+has is the business of whoever writes them: `data.photos.shards`, `data.faces.prepare`, `data.clips.prepare`.
 """
 
 import io
@@ -19,7 +19,7 @@ from manyfaces.core.errors import DataError, InputError
 from manyfaces.io.atomic import atomic_path
 
 INDEX = "shards.json"
-PHOTOS, ALIGNED_FACES = "photos", "aligned faces"
+PHOTOS, ALIGNED_FACES, PREPARED_FRAMES = "photos", "aligned faces", "prepared frames"
 FORMAT = 1
 _PLAN = "plan.json"
 _AGAIN = "write the shards again, or copy the folder again"
@@ -38,6 +38,24 @@ class Packed:
     number: int
     told: dict[str, Any]
     files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One shard of a folder that is being written.
+
+    Attributes:
+        path: of its tar file.
+        rows: the photos that go into it.
+    """
+
+    path: Path
+    rows: range
+
+    @property
+    def done(self) -> bool:
+        """An earlier run has written it: shards are written whole or not at all."""
+        return self.path.is_file()
 
 
 @dataclass(frozen=True)
@@ -122,24 +140,58 @@ def write_shards(
         InputError: the folder holds shards of another plan.
         OutputError: the folder cannot be written.
     """
-    plan = {"format": FORMAT, **plan, "photos_per_shard": per_shard}
-    _start_or_resume(folder, plan)
-    shards: list[dict[str, Any]] = []
-    for first in range(0, count, per_shard):
-        rows = range(first, min(first + per_shard, count))
-        path = folder / f"shard-{first // per_shard:06d}.tar"
-        if not path.is_file():
-            _write_shard(path, packed(rows))
-        shards.append(_described(path))
+    shards = begin_shards(folder, plan, count, per_shard)
+    for shard in shards:
+        if not shard.done:
+            write_shard(shard, packed(shard.rows))
         if tick:
-            tick(len(rows))
+            tick(len(shard.rows))
+    return finish_shards(folder, shards)
+
+
+def begin_shards(folder: Path, plan: dict[str, Any], count: int, per_shard: int) -> tuple[Shard, ...]:
+    """Begin a folder of shards, or go on with one: what `write_shards` does first, for those who share shards out.
+
+    Returns:
+        All its shards, those that an earlier run has finished among them.
+
+    Raises:
+        InputError: the folder holds shards of another plan.
+        OutputError: the folder cannot be written.
+    """
+    _start_or_resume(folder, {"format": FORMAT, **plan, "photos_per_shard": per_shard})
+    firsts = range(0, count, per_shard)
+    return tuple(
+        Shard(folder / f"shard-{first // per_shard:06d}.tar", range(first, min(first + per_shard, count)))
+        for first in firsts
+    )
+
+
+def write_shard(shard: Shard, photos: Iterable[Packed]) -> None:
+    """Write one shard, whole or not at all; photos are asked for one by one, and the name is taken after the last.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    with atomic_path(shard.path) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for photo in photos:
+            told = {"json": json.dumps(photo.told).encode()}
+            for ending, content in {**photo.files, **told}.items():
+                info = tarfile.TarInfo(f"{photo.number:09d}.{ending}")  # no owner, no date: same photos, same bytes
+                info.size, info.mode = len(content), 0o644
+                tar.addfile(info, io.BytesIO(content))
+
+
+def finish_shards(folder: Path, shards: Iterable[Shard]) -> Path:
+    """Write the index of a folder whose shards are all there; returns it."""
+    plan = json.loads((folder / _PLAN).read_text())
     with atomic_path(folder / INDEX) as temporary:
-        temporary.write_text(json.dumps({**plan, "shards": shards}) + "\n")
+        temporary.write_text(json.dumps({**plan, "shards": [_described(shard.path) for shard in shards]}) + "\n")
     return folder / INDEX
 
 
 def shards_kind(folder: Path) -> str | None:
-    """What the shards of a folder hold: `PHOTOS`, `ALIGNED_FACES`; None where there are none, or unfinished ones."""
+    """What the shards of a folder hold, such as `PHOTOS`; None where there are none, or unfinished ones."""
     try:
         return str(json.loads((folder / INDEX).read_text()).get("kind", PHOTOS))
     except (OSError, ValueError, AttributeError):
@@ -196,16 +248,6 @@ def _start_or_resume(folder: Path, plan: dict[str, Any]) -> None:
             temporary.write_text(json.dumps(plan) + "\n")
     elif json.loads(started.read_text()) != plan:
         raise InputError(f"{folder} holds shards of other sets or settings", "name a new folder, or empty this one")
-
-
-def _write_shard(path: Path, photos: Iterable[Packed]) -> None:
-    with atomic_path(path) as temporary, tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as shard:
-        for photo in photos:
-            told = {"json": json.dumps(photo.told).encode()}
-            for ending, content in {**photo.files, **told}.items():
-                info = tarfile.TarInfo(f"{photo.number:09d}.{ending}")  # no owner, no date: same photos, same bytes
-                info.size, info.mode = len(content), 0o644
-                shard.addfile(info, io.BytesIO(content))
 
 
 def _described(path: Path) -> dict[str, Any]:

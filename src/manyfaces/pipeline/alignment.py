@@ -11,16 +11,13 @@ from manyfaces.detect.observation import from_crop_units, to_crop_units
 from manyfaces.geometry import OrthographicCamera
 from manyfaces.geometry.camera_fit import fit_orthographic
 from manyfaces.heads import HeadModel
-from manyfaces.methods.ofer.point_encoder import PointEncoder
+from manyfaces.methods.ofer.point_encoder import ERROR_SPREAD, PointEncoder
 from manyfaces.methods.ofer.settle import settle
 from manyfaces.pipeline.anchors import find_anchors
 from manyfaces.pipeline.preprocess import FaceView
 
 # What a hidden point still weighs for the camera: little, but enough to hold it when next to nothing is seen.
 HIDDEN_WEIGHT = 0.02
-# The encoder's errors are those on renders; on photos they are larger. Chosen so that fifteen hypotheses hold the truth
-# as often as they should on photos that no figure is reported on.
-ERROR_SPREAD = 1.8
 # Errors of neighbouring points go together: 468 points tell as much as a few dozen independent ones.
 POINTS_PER_OPINION = 10.0
 N_ROUNDS = 2

@@ -23,7 +23,7 @@ from manyfaces.bench.distill.networks import Network, check_alike, load_network
 from manyfaces.bench.distill.options import DistillOptions
 from manyfaces.bench.kept import Kept, weights_digest
 from manyfaces.bench.now.measuring import usable_cores
-from manyfaces.bench.processes import in_processes
+from manyfaces.data.processes import in_processes
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.data.people import People, PeopleBatch, PeopleConfig
 from manyfaces.faces import FaceModel

@@ -19,7 +19,7 @@ from manyfaces.bench.face_points import FindPoints, default_detector, default_po
 from manyfaces.bench.kept import Kept
 from manyfaces.bench.landmarks import BENCHMARKS, LandmarkOptions
 from manyfaces.bench.photo_set import choose_face, read_photo_set
-from manyfaces.bench.processes import in_processes
+from manyfaces.data.processes import in_processes
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import numpy_generator, stream_seed
 from manyfaces.data.landmarks import LandmarkSample, pictures

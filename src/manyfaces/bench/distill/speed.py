@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from manyfaces.bench.processes import in_processes
+from manyfaces.data.processes import in_processes
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine

@@ -16,7 +16,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from manyfaces.bench.now.predictions import Prediction
-from manyfaces.bench.processes import in_processes
+from manyfaces.data.processes import in_processes
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.geometry import SurfaceTree
 from manyfaces.io.atomic import atomic_path

@@ -138,7 +138,7 @@ def photo_source(
         raise InputError(f"n_images {n_images}, validation_share {validation_share}", "needed: >= 1; within (0, 1)")
     items = [item for at, photos in enumerate(sets) for item in _items(at, photos)]
     if side != "all":
-        held = _held_out({item.subject for item in items}, validation_share)
+        held = held_out({item.subject for item in items}, validation_share)
         items = [item for item in items if (item.subject in held) == (side == "validation")]
     if not items:
         raise InputError(f"the sets leave nothing for {side}", "give more subjects")
@@ -153,7 +153,8 @@ def _items(at: int, photos: SampleSet) -> list[Item]:
     return [Item(at, subjects[item], tuple(of_item)) for item, of_item in rows.items()]
 
 
-def _held_out(subjects: set[str], share: float) -> set[str]:
+def held_out(subjects: set[str], share: float) -> set[str]:
+    """Choose subjects for validation, at least one, by their names alone."""
     order = sorted(subjects, key=lambda subject: stream_seed(0, "held out", subject))
     return set(order[: max(1, round(share * len(order)))])
 

@@ -43,7 +43,7 @@ def in_processes(
             for future in as_completed(futures):
                 yield futures[future], future.result()
         except BrokenProcessPool:
-            raise ManyfacesError("a process that was measuring ended, for want of memory perhaps", fix) from None
+            raise ManyfacesError("a process at work ended by itself, for want of memory perhaps", fix) from None
         finally:
             pool.shutdown(cancel_futures=True)
 
