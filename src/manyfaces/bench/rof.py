@@ -12,13 +12,12 @@ import torch
 from rich.console import Console
 
 from manyfaces.bench.co545 import published
-from manyfaces.bench.now.measuring import usable_cores
-from manyfaces.data.processes import in_processes
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.report import Cell, Items, Row, Table, provenance, show_tables, write_report
 from manyfaces.core.errors import DataError, ImageError, NoFaceError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.co545 import Co545Config, front_of, open_source, population_law
+from manyfaces.data.processes import in_processes, usable_cores
 from manyfaces.metrics import bootstrap_mean, implausibility, shape_deviation
 from manyfaces.pipeline import Predictor
 from manyfaces.pipeline.loading import load_ofer

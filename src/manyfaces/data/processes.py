@@ -1,5 +1,6 @@
 """Work shared out to processes, one for each core."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -46,6 +47,11 @@ def in_processes(
             raise ManyfacesError("a process at work ended by itself, for want of memory perhaps", fix) from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _begin(begin: Callable[..., None] | None, given: tuple[Any, ...]) -> None:

@@ -12,9 +12,9 @@ from manyfaces.bench.co545.figures import Figures, Ruler, identity_figures
 from manyfaces.bench.co545.methods import MeanHead, MeshFolder, RandomHeads, Regressor, ReleasedModel, average
 from manyfaces.bench.co545.options import Co545Options
 from manyfaces.bench.co545.views import Drawn, Method, Picture, View, views_of_scene
-from manyfaces.data.processes import in_processes
 from manyfaces.bench.regressor import has_regressor
 from manyfaces.data.co545 import Co545Set, front_of, open_co545
+from manyfaces.data.processes import in_processes
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
 

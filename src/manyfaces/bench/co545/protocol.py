@@ -19,12 +19,12 @@ from manyfaces.bench.co545.measuring import (
 from manyfaces.bench.co545.methods import random_identities
 from manyfaces.bench.co545.options import Co545Options
 from manyfaces.bench.co545.report import Co545Report
-from manyfaces.bench.now.measuring import usable_cores
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.report import show_tables
 from manyfaces.core.errors import DataError
 from manyfaces.core.seeds import numpy_generator
 from manyfaces.data.co545 import front_of
+from manyfaces.data.processes import usable_cores
 
 NAMED_MISSING = 3
 

@@ -22,10 +22,9 @@ from manyfaces.bench.distill.conditions import (
 from manyfaces.bench.distill.networks import Network, check_alike, load_network
 from manyfaces.bench.distill.options import DistillOptions
 from manyfaces.bench.kept import Kept, weights_digest
-from manyfaces.bench.now.measuring import usable_cores
-from manyfaces.data.processes import in_processes
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.data.people import People, PeopleBatch, PeopleConfig
+from manyfaces.data.processes import in_processes, usable_cores
 from manyfaces.faces import FaceModel
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import Mopi

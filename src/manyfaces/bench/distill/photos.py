@@ -19,11 +19,11 @@ from manyfaces.bench.face_points import FindPoints, default_detector, default_po
 from manyfaces.bench.kept import Kept
 from manyfaces.bench.landmarks import BENCHMARKS, LandmarkOptions
 from manyfaces.bench.photo_set import choose_face, read_photo_set
-from manyfaces.data.processes import in_processes
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import numpy_generator, stream_seed
 from manyfaces.data.landmarks import LandmarkSample, pictures
 from manyfaces.data.occluded import occlude_photo
+from manyfaces.data.processes import in_processes
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
 from manyfaces.detect.rnet_alignment import RNET_PX, points_at
 from manyfaces.metrics import INNER_51, interocular_nme

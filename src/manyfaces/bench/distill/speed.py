@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from manyfaces.data.processes import in_processes
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
 from manyfaces.data.people import People, PeopleConfig
+from manyfaces.data.processes import in_processes
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Sopi
 

@@ -1,7 +1,6 @@
 """Measuring predictions against scans: one process for each core, what was measured before is not measured again."""
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from manyfaces.bench.now.predictions import Prediction
-from manyfaces.data.processes import in_processes
 from manyfaces.core.errors import DataError, InputError
+from manyfaces.data.processes import in_processes
 from manyfaces.geometry import SurfaceTree
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.landmark_files import read_landmarks
@@ -139,11 +138,6 @@ def measure_all(
             done[job.result] = measurement
             advance()
     return [done[job.result] for _, job in jobs]
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def measure_task(task: Task) -> list[Measurement]:

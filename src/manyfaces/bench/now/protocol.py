@@ -7,13 +7,14 @@ from pathlib import Path
 from rich.console import Console
 
 from manyfaces.bench.now.dataset import NowImage, NowSet, Split, open_now
-from manyfaces.bench.now.measuring import Job, Scan, measure_all, usable_cores
+from manyfaces.bench.now.measuring import Job, Scan, measure_all
 from manyfaces.bench.now.photos import Identity, predict_now
 from manyfaces.bench.now.predictions import UNIT_MM, Prediction, Unit, find_prediction
 from manyfaces.bench.now.report import NowReport, make_report
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.report import show_tables
 from manyfaces.core.errors import ChoiceError, DataError
+from manyfaces.data.processes import usable_cores
 
 NAMED_MISSING = 3
 
