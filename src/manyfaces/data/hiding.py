@@ -54,6 +54,11 @@ class HidingLaw:
         return self.kinds[int(generator.choice(len(self.kinds), p=weights / weights.sum()))]
 
 
+# Half the pictures are clear.
+OPEN_LAW = HidingLaw(share=0.5, kinds=PATTERNS + NATURAL)
+"""What the open networks learn to see through."""
+
+
 def drawn_kind(law: HidingLaw, seed: int, number: int) -> str | None:
     """What `hide` draws before an example."""
     return law.draw(_stream(seed, number))

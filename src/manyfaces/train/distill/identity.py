@@ -15,7 +15,7 @@ from manyfaces.losses.margin import margin_cross_entropy
 from manyfaces.methods.distill import RNet
 from manyfaces.methods.distill.recognition import SmallRecogniser, SmallRecogniserConfig
 from manyfaces.train.config import TrainConfig
-from manyfaces.train.distill.face_recipe import as_network_input
+from manyfaces.train.face_recipe import as_network_input
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 

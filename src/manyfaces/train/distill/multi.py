@@ -17,9 +17,9 @@ from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.losses.identity_agreement import AgreementForm, agreement_loss
 from manyfaces.losses.label_choice import Reduction, choose_label, label_loss
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights, multi_occlusion_loss
-from manyfaces.methods.distill import N_VIEWS, Mopi, Sopi
+from manyfaces.methods.distill import N_VIEWS, DistillConfig, Mopi, Sopi
 from manyfaces.methods.distill.recognition import Recogniser
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
+from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -40,7 +40,7 @@ class SevenViews:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MopiRecipe(FaceRecipe):
+class MopiRecipe(FaceRecipe[DistillConfig]):
     """Train the multi-occlusion network on a trained student's labels (Tiwari et al., section 3.2).
 
     Attributes:

@@ -6,19 +6,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
 from manyfaces.core.errors import ChoiceError, InputError
-from manyfaces.data.hiding import NATURAL, PATTERNS, HidingLaw
-from manyfaces.data.people import People, PeopleConfig
-from manyfaces.data.people.bank import PeopleBankConfig, build_people_bank
-from manyfaces.data.people.source import BankFaces, EndlessFaces
-from manyfaces.faces import FaceModel
-from manyfaces.heads import HeadModel
-from manyfaces.heads.part import landmark_part
+from manyfaces.data.hiding import OPEN_LAW, PATTERNS, HidingLaw
+from manyfaces.data.people.bank import PeopleBankConfig
 from manyfaces.io.checkpoints import load_into, load_weights
-from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.multi_occlusion import MultiOcclusionWeights
 from manyfaces.methods.distill import N_VIEWS, OPEN, DistillConfig, RNet, Sopi
 from manyfaces.methods.distill.recognition import FrozenRecogniser, SmallRecogniserConfig
@@ -31,6 +24,7 @@ from manyfaces.train.distill.teacher import TeacherRecipe
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import join_processes
+from manyfaces.train.people import DrawnPeople
 from manyfaces.train.recipe import Recipe
 from manyfaces.train.state import trained_weights
 
@@ -39,11 +33,8 @@ DistillPart = Literal[
 ]
 DISTILL_PARTS: tuple[DistillPart, ...] = get_args(DistillPart)
 Network = TypeVar("Network", bound=nn.Module)
-N_WORKERS = 2
 RENDERS_PER_PERSON = 20
 
-# Half of what the open student learns from are things that really hide faces; half the pictures are clear.
-OPEN_LAW = HidingLaw(share=0.5, kinds=PATTERNS + NATURAL)
 # What MOPI and its control learn from: the paper's patterns, on every picture.
 VIEWS_LAW = HidingLaw(share=1.0, kinds=PATTERNS)
 
@@ -170,39 +161,19 @@ class _Workbench:
     """What the parts of a run share: its faces, its head model and the networks that are trained already."""
 
     def __init__(self, recipe: DistillRecipe, out: Path, seed: int, steps: int | None, device: torch.device):
-        self.recipe, self.out, self.seed, self.steps, self.device = recipe, out, seed, steps, device
-        self.whole = load_face_model(recipe.bank.head, recipe.network.layout)
-        self.points = FaceModel(HeadModel(landmark_part(self.whole.head.data)), recipe.network.layout)
+        self.recipe, self.out, self.seed, self.steps = recipe, out, seed, steps
+        self.people = DrawnPeople(recipe.bank, recipe.n_validation, out, seed, recipe.endless, device)
+        self.whole, self.points = self.people.whole, self.people.points
 
     def config(self, config: TrainConfig) -> TrainConfig:
         """A part's settings with the run's seed and steps."""
         return replace(config, seed=self.seed, steps=self.steps or config.steps)
 
-    def faces(self, split: str, people: PeopleConfig | None = None, n_pictures: int | None = None) -> BankFaces:
-        """Faces of a split, from the run's bank; drawn now where they are not there yet."""
-        bank = self.recipe.bank
-        held_out = split == "validation"
-        bank = replace(
-            bank,
-            seed=_HELD_OUT + self.seed if held_out else self.seed,
-            n_pictures=n_pictures or (self.recipe.n_validation if held_out else bank.n_pictures),
-            people=people or bank.people,
-        )
-        columns = TextColumn("drawing people"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        with Progress(*columns) as progress:
-            task = progress.add_task("", total=bank.n_pictures)
-            drawn = build_people_bank(bank, self.out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
-        return BankFaces(drawn, self.points, bank.people.renders_per_person)
-
-    def endless(self) -> EndlessFaces:
-        """People without end, drawn on the training device."""
-        return EndlessFaces(People(self.whole, self.recipe.bank.people, self.device, self.seed))
-
     def common(self, config: TrainConfig, batch_size: int) -> dict[str, Any]:
         """What all recipes of faces are given."""
         return {
-            "source": self.endless() if self.recipe.endless else self.faces("train"),
-            "held_out": self.faces("validation"),
+            "source": self.people.source(),
+            "held_out": self.people.held_out(),
             "network": self.recipe.network,
             "config": self.config(config),
             "batch_size": batch_size,
@@ -219,9 +190,6 @@ class _Workbench:
         network = Classifier(self.recipe.recogniser, weights.config["n_people"])
         load_into(network, weights)
         return FrozenRecogniser(network.recogniser)
-
-
-_HELD_OUT = 1_000_000  # seeds from here on are for validation
 
 
 def _teacher(bench: _Workbench) -> Recipe:
@@ -247,7 +215,7 @@ def _control(bench: _Workbench) -> Recipe:
 def _identity(bench: _Workbench) -> Recipe:
     people = replace(bench.recipe.bank.people, renders_per_person=RENDERS_PER_PERSON)
     n_people = bench.recipe.n_people
-    faces = bench.faces("train", people, n_people * RENDERS_PER_PERSON)
+    faces = bench.people.banked(bench.seed, people, n_people * RENDERS_PER_PERSON)
     config = bench.config(bench.recipe.identity)
     teacher = bench.trained("teacher", RNet(bench.recipe.network))
     return IdentityRecipe(faces, faces, n_people, bench.recipe.recogniser, config, batch_size=64, teacher=teacher)

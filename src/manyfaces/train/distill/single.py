@@ -15,8 +15,8 @@ from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import FaceModel
 from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
-from manyfaces.methods.distill import RNet, Sopi
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
+from manyfaces.methods.distill import DistillConfig, RNet, Sopi
+from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -37,7 +37,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SopiRecipe(FaceRecipe):
+class SopiRecipe(FaceRecipe[DistillConfig]):
     """Teach a student to say of hidden faces what the frozen teacher says of clear ones (Tiwari et al., eq. 6).
 
     Attributes:

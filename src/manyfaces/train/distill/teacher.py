@@ -12,8 +12,8 @@ from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import FaceModel
 from manyfaces.losses.coefficient_losses import coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
-from manyfaces.methods.distill import RNet
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
+from manyfaces.methods.distill import DistillConfig, RNet
+from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
@@ -21,7 +21,7 @@ N_STATISTICS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherRecipe(FaceRecipe):
+class TeacherRecipe(FaceRecipe[DistillConfig]):
     """Train the teacher on synthetic people: whitened coefficients, and where the landmarks come to lie.
 
     Attributes:

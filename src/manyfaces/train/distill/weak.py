@@ -12,16 +12,16 @@ from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import FaceCoefficients, FaceModel
 from manyfaces.losses.weak_supervision import PredictedFace, SeenFace, WeakLoss, WeakWeights, weak_loss
-from manyfaces.methods.distill import RNet
+from manyfaces.methods.distill import DistillConfig, RNet
 from manyfaces.methods.distill.recognition import Recogniser
 from manyfaces.occlusion.skin import skin_attention
-from manyfaces.train.distill.face_recipe import FaceRecipe, as_network_input, in_full
+from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
 
 @dataclass(frozen=True, kw_only=True)
-class WeakTeacherRecipe(FaceRecipe):
+class WeakTeacherRecipe(FaceRecipe[DistillConfig]):
     """Train R-Net with its weakly-supervised loss (Deng et al., CVPRW 2019).
 
     Attributes:

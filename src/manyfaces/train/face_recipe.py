@@ -1,8 +1,8 @@
-"""What the recipes of the Occlusion Resistant Network have in common."""
+"""What the recipes of networks that look at faces have in common."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -13,27 +13,28 @@ from manyfaces.core.seeds import stream_seed
 from manyfaces.data.face_batches import Faces, FaceSource
 from manyfaces.faces import CoefficientLayout
 from manyfaces.losses.coefficient_losses import per_coefficient
-from manyfaces.methods.distill import DistillConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
+Sizes = TypeVar("Sizes")
+
 
 @dataclass(frozen=True)
-class FaceRecipe:
-    """Batches of faces, and a network of the family.
+class FaceRecipe(Generic[Sizes]):
+    """Batches of faces, and a network.
 
     Attributes:
         source: the faces.
         held_out: those of the validation batches.
-        network: sizes.
+        network: its sizes.
         config: settings of the loop.
         batch_size: faces per step.
     """
 
     source: FaceSource
     held_out: FaceSource
-    network: DistillConfig
+    network: Sizes
     config: TrainConfig
     batch_size: int
 

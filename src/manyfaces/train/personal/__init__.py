@@ -1,0 +1,1 @@
+"""Training of person-specific models: the base for everybody, and one person's adapters."""
