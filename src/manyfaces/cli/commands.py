@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
+from manyfaces.cli.animate_commands import Animate
 from manyfaces.cli.bench_commands import Bench
 from manyfaces.cli.data_commands import Data
 from manyfaces.cli.import_commands import Import
@@ -177,6 +178,7 @@ class Train:
 
 Command = (
     Annotated[Reconstruct, subcommand("reconstruct")]
+    | Annotated[Animate, subcommand("animate")]
     | Annotated[Assets, subcommand("assets")]
     | Annotated[Models, subcommand("models")]
     | Annotated[Data, subcommand("data")]
@@ -184,4 +186,4 @@ Command = (
     | Annotated[Bench, subcommand("bench")]
 )
 
-COMMAND_NAMES = ("reconstruct", "assets", "models", "data", "train", "bench")
+COMMAND_NAMES = ("reconstruct", "animate", "assets", "models", "data", "train", "bench")

@@ -1,0 +1,159 @@
+"""The shapes of a clip as few morph targets, and the weights that mix them to every frame."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from manyfaces.geometry.mesh import vertex_normals
+from manyfaces.io.gltf import MorphTarget
+from manyfaces.pipeline.animation.character import CHUNK, Character
+
+TOLERANCE_M = 1e-4
+"""Targets are added until no vertex of the frames they are made from is further off than this."""
+MOST_TARGETS = 64
+N_SAMPLES = 256
+N_WORST = 32
+N_MORE_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class MorphTrack:
+    """A clip as morph targets.
+
+    Attributes:
+        targets: each the neutral face plus one direction, as far as the clip goes in it.
+        weights: of the targets in each frame, -1 to 1; the largest of each is 1.
+        largest_error_m: the furthest that any vertex of any frame is from the model's own.
+    """
+
+    targets: tuple[MorphTarget, ...]
+    weights: Float[Tensor, "T K"]
+    largest_error_m: float
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Orthonormal directions, and the clip along them."""
+
+    directions: Float[Tensor, "K D"]
+    weights: Float[Tensor, "T K"]
+    errors_m: Float[Tensor, " T"]
+
+
+@torch.no_grad()
+def morph_track(
+    character: Character,
+    expression: Float[Tensor, "T E"],
+    jaw: Float[Tensor, "T 3"],
+    tolerance_m: float = TOLERANCE_M,
+    most: int = MOST_TARGETS,
+) -> MorphTrack:
+    """Find the targets of a clip.
+
+    They are the principal directions of what the frames differ by from the neutral face, taken from frames spread
+    evenly over the clip. All frames are then looked at, some at a time; where one is off by more than the tolerance,
+    the worst join those that the directions are taken from. Memory does not grow with the length of the clip, but for
+    the weights.
+
+    Args:
+        character: who.
+        expression: of each frame.
+        jaw: likewise.
+        tolerance_m: how far a vertex may be off.
+        most: targets there may be, whatever the error.
+    """
+    samples = torch.linspace(0, len(jaw) - 1, min(N_SAMPLES, len(jaw))).round().long()
+    fit = _fitted(character, expression, jaw, samples, tolerance_m, most)
+    for _ in range(N_MORE_ROUNDS):
+        if fit.errors_m.max() <= tolerance_m or len(fit.directions) == most:
+            break
+        samples = torch.cat([samples, fit.errors_m.topk(min(N_WORST, len(jaw))).indices]).unique()
+        fit = _fitted(character, expression, jaw, samples, tolerance_m, most)
+    peaks = _peaks(fit.weights)
+    shapes = (peaks[:, None] * fit.directions).unflatten(1, (-1, 3))
+    weights = fit.weights / peaks
+    shown = character.chunks(expression[samples], jaw[samples])
+    targets = _targets(character, shapes, weights[samples], shown)
+    return MorphTrack(targets, weights, float(fit.errors_m.max()))
+
+
+def _displacements(
+    character: Character, expression: Float[Tensor, "T E"], jaw: Float[Tensor, "T 3"]
+) -> Iterator[Float[Tensor, "B D"]]:
+    """Of all vertices from the neutral face, a chunk of frames at a time."""
+    for vertices in character.chunks(expression, jaw):
+        yield (vertices - character.neutral).flatten(1)
+
+
+def _principal(displacements: Float[Tensor, "N D"], tolerance_m: float, most: int) -> Float[Tensor, "K D"]:
+    """As few orthonormal directions as hold the displacements to the tolerance.
+
+    Not about their mean, so that weights of zero are the neutral face.
+    """
+    powers, mixtures = torch.linalg.eigh((displacements @ displacements.mT).double())
+    directions = displacements.new_zeros(0, displacements.shape[1])
+    left = displacements
+    for k in range(min(most, len(powers))):
+        if _largest(left).max() <= tolerance_m:
+            break
+        direction = mixtures[:, -1 - k].to(displacements) @ displacements
+        direction = direction - (directions @ direction) @ directions  # what rounding leaves of those before
+        direction = direction / direction.norm().clamp(min=1e-12)
+        left = left - (left @ direction)[:, None] * direction
+        directions = torch.cat([directions, direction[None]])
+    return directions
+
+
+def _fitted(
+    character: Character,
+    expression: Float[Tensor, "T E"],
+    jaw: Float[Tensor, "T 3"],
+    samples: Int[Tensor, " N"],
+    tolerance_m: float,
+    most: int,
+) -> _Fit:
+    """Directions of some frames, and all frames along them."""
+    displacements = torch.cat(list(_displacements(character, expression[samples], jaw[samples])))
+    directions = _principal(displacements, tolerance_m, most)
+    weights, errors = [], []
+    for displacements in _displacements(character, expression, jaw):
+        weights.append(displacements @ directions.mT)
+        errors.append(_largest(displacements - weights[-1] @ directions))
+    return _Fit(directions, torch.cat(weights), torch.cat(errors))
+
+
+def _largest(displacements: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
+    """The longest displacement of each frame, metres."""
+    return displacements.unflatten(1, (-1, 3)).norm(dim=-1).amax(1)
+
+
+def _peaks(weights: Float[Tensor, "T K"]) -> Float[Tensor, " K"]:
+    """The weight furthest from zero of each direction, with its sign: a target is the shape at that weight."""
+    at: Int[Tensor, "1 K"] = weights.abs().argmax(0, keepdim=True)
+    return weights.gather(0, at)[0]
+
+
+def _targets(
+    character: Character,
+    shapes: Float[Tensor, "K V 3"],
+    weights: Float[Tensor, "N K"],
+    shown: Iterable[Float[Tensor, "B V 3"]],
+) -> tuple[MorphTarget, ...]:
+    """Targets with the normals that, mixed by the weights, come nearest to those of frames that are shown in chunks."""
+    if not len(shapes):
+        return ()
+    faces = character.head.faces
+    neutral = vertex_normals(character.neutral, faces)
+    normals = torch.zeros_like(shapes)
+    mixed = torch.linalg.pinv(weights.double()).to(shapes)
+    for some, vertices in zip(mixed.split(CHUNK, 1), shown, strict=True):
+        change = vertex_normals(vertices, faces) - neutral
+        normals += (some @ change.flatten(1)).view_as(shapes)
+    pairs = zip(character.neutral + shapes, neutral + normals, strict=True)
+    return tuple(
+        MorphTarget(f"motion {k + 1:02d}", shape.cpu().numpy(), normal.cpu().numpy())
+        for k, (shape, normal) in enumerate(pairs)
+    )
