@@ -116,14 +116,17 @@ class FaceModel(nn.Module):
         ids = drawn.fragments.face_ids.long()
         return drawn.mask * (whole[ids.clamp(min=0)] & (ids >= 0))
 
-    def render(self, c: FaceCoefficients, size_px: int = RNET_PX) -> Render:
+    def render(
+        self, c: FaceCoefficients, size_px: int = RNET_PX, vertices: Float[Tensor, "B V 3"] | None = None
+    ) -> Render:
         """Draw faces.
 
         Args:
             c: the faces, one batch dimension.
             size_px: side of the picture; what it shows is the same for all sizes.
+            vertices: what `vertices` gives for them, where that is known already.
         """
-        vertices = self.vertices(c)
+        vertices = self.vertices(c) if vertices is None else vertices
         camera = self.camera(c).scaled(size_px / RNET_PX)
         colours = self.colours(c, vertices).clamp(0, 1)
         return render_mesh(vertices, self.head.faces, camera, (size_px, size_px), albedo=colours, light=None)

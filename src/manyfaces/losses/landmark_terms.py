@@ -51,7 +51,10 @@ def weighted_landmark_loss(
 
 
 def pair_distance_loss(
-    predicted_px: Float[Tensor, "*B 68 2"], target_px: Float[Tensor, "*B 68 2"], pairs: Pairs
+    predicted_px: Float[Tensor, "*B 68 2"],
+    target_px: Float[Tensor, "*B 68 2"],
+    pairs: Pairs,
+    confidence: Float[Tensor, "*#B 68"] | None = None,
 ) -> Float[Tensor, ""]:
     """Mean difference of the distances between paired points; neither a shift nor a turn of the face matters.
 
@@ -59,10 +62,15 @@ def pair_distance_loss(
         predicted_px: projected landmarks; any unit, the loss has the same.
         target_px: annotated ones; constant.
         pairs: for example `EYELID_PAIRS + LIP_PAIRS`, L_spL of Mao et al. (CVPR 2025) as far as it is told.
+        confidence: of the annotated points, >= 0; a pair counts as its two points together. All alike when None.
     """
     first, second = (list(ends) for ends in zip(*pairs, strict=True))
 
     def spans(points: Tensor) -> Tensor:
         return (points[..., first, :] - points[..., second, :]).norm(dim=-1)
 
-    return (spans(predicted_px) - spans(target_px.detach())).abs().mean()
+    difference = (spans(predicted_px) - spans(target_px.detach())).abs()
+    if confidence is None:
+        return difference.mean()
+    weights = (confidence[..., first] * confidence[..., second]).to(difference).expand_as(difference)
+    return (weights * difference).sum() / weights.sum().clamp_min(torch.finfo(weights.dtype).tiny)

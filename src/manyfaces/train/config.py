@@ -42,6 +42,8 @@ class TrainConfig:
         precision: of the forward pass; "auto" is bfloat16 on a GPU and float32 elsewhere. Weights are float32.
         validate_every: steps between validations.
         validation_batches: batches per validation, from seeds never trained on.
+        patience: validations in a row without a better one after which training ends early, and what was best is kept;
+            0 trains to the end and keeps the last weights.
         log_every: steps per logged mean loss.
         save_every_s: seconds between checkpoints.
     """
@@ -59,6 +61,7 @@ class TrainConfig:
     precision: Precision = "float32"
     validate_every: int = 1000
     validation_batches: int = 8
+    patience: int = 0
     log_every: int = 50
     save_every_s: float = 60.0
 

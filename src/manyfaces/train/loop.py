@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from manyfaces.core.errors import ManyfacesError
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.diffusion import BatchDraws
+from manyfaces.train.config import TrainConfig
 from manyfaces.train.ema import RunningMean
 from manyfaces.train.monitor import Monitor, StopRequest
 from manyfaces.train.parallel import Parallel
@@ -84,7 +85,7 @@ def train(
         Monitor(recipe.name, config.steps, run.step, board, visible and parallel.first) as monitor,
         StopRequest(patient=parallel.several) as stop,
     ):
-        while run.step < config.steps and not stop.agreed:
+        while not _done(run, config) and not stop.agreed:
             _step(recipe, run, objective, parallel, stop)
             monitor.advance(run.step)
             if run.step % config.log_every == 0 or run.step == config.steps:
@@ -95,11 +96,14 @@ def train(
                 saved = time.monotonic()
         if parallel.first:
             folder.save(run)
+        if run.best is not None:
+            run.mean.model.load_state_dict(run.best.weights)
+        if parallel.first:
             folder.export(run)
         parallel.wait()
-        if run.step < config.steps:
+        if not _done(run, config):
             monitor.say(f"Stopped after {run.step} of {config.steps} steps; run the same command again to go on.")
-    finished = run.step >= config.steps
+    finished = _done(run, config)
     return TrainResult(folder.weights, run.step, finished, tuple(run.history), run.mean.model, run.seconds)
 
 
@@ -160,6 +164,8 @@ def _log(recipe: Recipe, run: Progress, parallel: Parallel, monitor: Monitor) ->
     due = run.step % config.validate_every < config.log_every or run.step == config.steps
     if due:
         values["validation"] = _validate(recipe, run.mean.model, parallel)
+        if config.patience:
+            run.note(values["validation"])
     run.history.append(LogRow(run.step, values["loss"], values.get("validation")))
     monitor.report(run.step, **values)
 
@@ -175,6 +181,12 @@ def _validate(recipe: Recipe, model: nn.Module, parallel: Parallel) -> float:
             loss = recipe.loss(model, batch, parallel.part.stream(generator, recipe.batch_size))
         losses += parallel.mean(loss[None])
     return sum(losses) / max(1, len(losses))
+
+
+def _done(run: Progress, config: TrainConfig) -> bool:
+    """Whether all steps are done, or validation has been getting no better for long enough."""
+    stale = config.patience and run.best is not None and run.best.misses >= config.patience
+    return run.step >= config.steps or bool(stale)
 
 
 def _precision(recipe: Recipe, device: torch.device) -> AbstractContextManager[Any]:

@@ -1,7 +1,7 @@
 """The run folder: where training stands, and the weights it gave."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,23 @@ class RunConfig:
         return values
 
 
+@dataclass(frozen=True)
+class Best:
+    """The weights that validated best so far.
+
+    Attributes:
+        step: steps done then.
+        loss: on the validation batches.
+        misses: validations since.
+        weights: the running mean's.
+    """
+
+    step: int
+    loss: float
+    misses: int
+    weights: dict[str, torch.Tensor]
+
+
 @dataclass
 class Progress:
     """All that changes during a run.
@@ -76,6 +93,7 @@ class Progress:
         history: the log so far.
         pending: sum and number of the losses not yet in the log.
         seconds: time spent, over all sittings.
+        best: the best weights, where training may end early.
     """
 
     step: int
@@ -86,6 +104,15 @@ class Progress:
     history: list[LogRow]
     pending: tuple[float, int] = (0.0, 0)
     seconds: float = 0.0
+    best: Best | None = None
+
+    def note(self, validation: float) -> None:
+        """Keep the running mean if nothing has validated better."""
+        if self.best is not None and validation >= self.best.loss:
+            self.best = replace(self.best, misses=self.best.misses + 1)
+            return
+        weights = {name: tensor.detach().clone() for name, tensor in self.mean.model.state_dict().items()}
+        self.best = Best(self.step, validation, 0, weights)
 
 
 WEIGHTS = "weights.safetensors"
@@ -157,6 +184,7 @@ class RunFolder:
             "history": [(r.step, r.loss, r.validation) for r in progress.history],
             "pending": progress.pending,
             "seconds": progress.seconds,
+            "best": None if progress.best is None else vars(progress.best),
         }
         with atomic_path(self.state) as temporary:
             torch.save(content, temporary)
@@ -185,6 +213,7 @@ class RunFolder:
         progress.rates.restore(content["rates"])
         progress.step, progress.seconds = content["step"], content["seconds"]
         progress.pending = tuple(content["pending"])
+        progress.best = None if content.get("best") is None else Best(**content["best"])
         progress.history[:] = [LogRow(*row) for row in content["history"]]
 
 

@@ -22,7 +22,9 @@ class CoarseNet(CoefficientRegressor):
             nn.Linear(config.vit.width, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.layout.size)
         )
         start_dense(self.head)
-        nn.init.zeros_(self.head[2].weight)  # starts as the mean face
+        last = self.head[2]
+        assert isinstance(last, nn.Linear)
+        nn.init.zeros_(last.weight)  # starts as the mean face
 
     def forward(self, pictures: Float[Tensor, "B 3 S S"]) -> Float[Tensor, "B K"]:
         """Coefficients of faces, whatever hides them.
