@@ -141,6 +141,11 @@ class CoarseObjective:
         exchanged = self._alone(replace(c, identity=c.identity[rows]), seen).total
         return replace(own, total=own.total + self.weights.exchange * exchanged, exchange=exchanged)
 
+    def to(self, device: torch.device | str) -> "CoarseObjective":
+        """The same on another device; judges are where they are."""
+        outline = None if self.outline is None else self.outline.to(device)
+        return replace(self, face=self.face.to(device), outline=outline)
+
     def _alone(self, c: FaceCoefficients, seen: SeenPhotos) -> CoarseLoss:
         """All terms but L_sc."""
         face = self.face

@@ -1,0 +1,88 @@
+"""The coarse stage of a person: adapters learn L_C on the person's frames."""
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.diffusion import BatchDraws
+from manyfaces.methods.personal import CoarseNet
+from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.face_recipe import in_full
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.personal.frames import PersonFrames, rows_of, varied
+from manyfaces.train.recipe import Split
+
+ADAPTER_WIDTH = 16
+
+
+def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
+    """Adam at 1e-3, as the paper has it; ends when held-out frames have got no better for a while."""
+    settings = {
+        "learning_rate": 1e-3,
+        "warmup_steps": min(20, steps // 4),
+        "weight_decay": 0.0,
+        "ema_decay": 0.95,
+        "validate_every": 25,
+        "log_every": 25,
+        "validation_batches": 1,
+        "patience": 5,
+        "save_every_s": 30.0,
+        **more,
+    }
+    return TrainConfig(steps=steps, **settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoarseTransfer:
+    """A `Recipe`: one person's coarse adapters.
+
+    Attributes:
+        base: the network for everybody; left as it is.
+        objective: L_C.
+        frames: to learn from.
+        held_out: frames that decide when to stop.
+        config: settings of the loop.
+        width: of the adapters; None learns the whole network, which is what adapters are compared with.
+        batch_size: frames per step.
+    """
+
+    base: CoarseNet
+    objective: CoarseObjective
+    frames: PersonFrames
+    held_out: PersonFrames
+    config: TrainConfig = field(default_factory=transfer_config)
+    width: int | None = ADAPTER_WIDTH
+    batch_size: int = 16
+    name: str = "coarse-transfer"
+
+    def build(self) -> nn.Module:
+        """The base with fresh adapters."""
+        network = copy.deepcopy(self.base)
+        return network if self.width is None else Adapted(network, self.width)
+
+    def describe(self) -> dict[str, Any]:
+        """Sizes of the base, and of the adapters."""
+        return {"coarse": to_dict(self.base.config), "width": self.width, "n_frames": len(self.frames)}
+
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> SeenPhotos:
+        """Frames, seen a little differently each time; the held-out ones as they are."""
+        if split == "validation":
+            return self.held_out.seen()
+        seed = stream_seed(self.config.seed, "frames")
+        rows = rows_of(len(self.frames), self.batch_size, torch_generator(seed, "rows", step))
+        return varied(self.frames.at(rows[part.rows(self.batch_size)]).seen(), torch_generator(seed, "views", step))
+
+    def loss(self, model: nn.Module, batch: SeenPhotos, generator: BatchDraws) -> Float[Tensor, ""]:
+        """L_C of what the network says of them."""
+        said = model.eval()(batch.pictures).float()  # running means of batch norms are the base's
+        device = said.device
+        with in_full(device):
+            layout = self.base.config.layout
+            return self.objective.to(device)(layout.split(said), batch).total
