@@ -9,25 +9,28 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from manyfaces.cli.data_commands import CheckData, PackData, PrepareData
+from manyfaces.cli.data_commands import CheckData, PackData
 from manyfaces.cli.devices import resolve_device
 from manyfaces.cli.messages import DONE, FAILED, UsageError, error_line
+from manyfaces.cli.prepare_commands import PrepareRecordings
 from manyfaces.cli.reconstruct import check_out
 from manyfaces.core.errors import ManyfacesError
 
 
 def check(command: CheckData) -> int:
     """Check every set; one that is not whole does not stop the others."""
-    from manyfaces.cli import data_faces
+    from manyfaces.cli import data_clips, data_faces
     from manyfaces.data import photos
-    from manyfaces.data.tar_shards import ALIGNED_FACES, shards_kind
+    from manyfaces.data.tar_shards import ALIGNED_FACES, PREPARED_FRAMES, shards_kind
+
+    own_checks = {ALIGNED_FACES: data_faces.check, PREPARED_FRAMES: data_clips.check}
 
     _named(command.sources)
     failed = False
     for source in command.sources:
         try:
-            if shards_kind(source) == ALIGNED_FACES:
-                data_faces.check(source)
+            if own_check := own_checks.get(shards_kind(source) or ""):
+                own_check(source)
                 continue
             with _warnings_in_words():
                 opened = photos.open_set(source, command.channels, command.missing, lists=command.lists)
@@ -63,7 +66,7 @@ def pack(command: PackData) -> int:
     return DONE
 
 
-def prepare(command: PrepareData) -> int:
+def prepare(command: PrepareRecordings) -> int:
     """Fit a head model to registrations and cut the faces out of their pictures."""
     if command.kind == "famos" and command.photos is None:
         raise UsageError("famos keeps pictures apart from meshes", "name their folder: --photos DIR")

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg, subcommand
 
+from manyfaces.cli.prepare_commands import PrepareData
+
 Channels = Literal["rgb", "bgr"]
 Missing = Literal["error", "skip"]
 
@@ -60,36 +62,6 @@ class PackData:
         from manyfaces.cli import data
 
         return data.pack(self)
-
-
-@dataclass(frozen=True)
-class PrepareData:
-    """Make a set of registered recordings: fit the head model to the meshes, cut the faces out of the pictures."""
-
-    kind: Positional[Literal["famos", "coma"]]
-    """Layout of the recordings."""
-    meshes: Annotated[Positional[Path], arg(metavar="MESHES")]
-    """Folder of the registrations: MESHES/SUBJECT/SEQUENCE/SEQUENCE.FRAME.ply."""
-    head: Annotated[str, arg(metavar="NAME|FILE")]
-    """The head model that they are registrations of, such as flame2023.pkl."""
-    out: Annotated[Path, arg(metavar="ROOT/NAME", aliases=("-o",))]
-    """Folder of the new set; its list goes to ROOT/image_paths."""
-    photos: Annotated[Path | None, arg(metavar="DIR")] = None
-    """famos: folder of the pictures."""
-    frames: Annotated[Path | None, arg(metavar="LIST.json")] = None
-    """famos: [[subject, sequence, frame], ...]; all meshes when not given."""
-    n_identity: int = 300
-    """Identity coefficients that are solved for."""
-    n_expression: int = 50
-    """Expression coefficients that are solved for."""
-    device: str = "auto"
-    """auto, cpu, cuda, cuda:1, ..."""
-
-    def run(self) -> int:
-        """Do it; returns the exit code."""
-        from manyfaces.cli import data
-
-        return data.prepare(self)
 
 
 @dataclass(frozen=True)
