@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from manyfaces.geometry import vertex_normals
+from manyfaces.render.normals import shading_normals
 from manyfaces.render.texture_map import TextureMap
 
 
@@ -95,9 +95,9 @@ def displace(vertices: Float[Tensor, "B V 3"], displacement_m: Float[Tensor, "B 
     """
     layout = grid.layout
     flat = grid.from_map(layout.of(vertices))
-    smooth = F.normalize(grid.from_map(layout.of(vertex_normals(vertices, layout.faces))), dim=-1)
+    smooth = F.normalize(grid.from_map(layout.of(shading_normals(vertices, layout.faces))), dim=-1)
     moved = flat + grid.from_map(displacement_m[..., None]) * smooth
-    change = vertex_normals(moved, grid.faces) - vertex_normals(flat, grid.faces)
+    change = shading_normals(moved, grid.faces) - shading_normals(flat, grid.faces)
     normals = F.normalize(smooth + change, dim=-1)
     return Relief(moved, grid.to_map(normals))
 

@@ -48,7 +48,7 @@ class CoefficientLaw:
 
     def __init__(self, face: FaceModel, config: PeopleConfig, seed: int = 0):
         self._face, self._config = face, config
-        self._expressions = _expressions(face, config.expressions, seed)
+        self._expressions = drawn_expressions(face, config.expressions, seed)
 
     def sample(self, n: int, generator: torch.Generator) -> FaceCoefficients:
         """Draw n pictures' worth of coefficients.
@@ -57,6 +57,12 @@ class CoefficientLaw:
             n: a multiple of the configured renders per person.
             generator: source of all randomness, and the device of what comes out.
         """
+        drawn = self.unplaced(n, generator)
+        off = torch.rand(n, 3, generator=generator, device=generator.device) * 2 - 1
+        return placed(self._face, drawn, self._config, off)
+
+    def unplaced(self, n: int, generator: torch.Generator) -> FaceCoefficients:
+        """What `sample` draws, without a translation: before the heads are put into R-Net's frame; see `placed`."""
         layout, device = self._face.layout, generator.device
         each = self._config.renders_per_person
         people = -(-n // each)
@@ -66,7 +72,7 @@ class CoefficientLaw:
 
         identity, colours = normal(people, layout.identity), self._colours(normal(people, layout.albedo))
         picked = torch.randint(len(self._expressions), (n,), generator=generator, device=device)
-        drawn = FaceCoefficients(
+        return FaceCoefficients(
             identity=identity.repeat_interleave(each, 0)[:n],
             expression=self._expressions.to(device)[picked],
             albedo=colours.repeat_interleave(each, 0)[:n],
@@ -74,7 +80,6 @@ class CoefficientLaw:
             light=_light(normal(n, 3, 9), normal(n, 1, 9)),
             translation=normal(n, 3) * 0,
         )
-        return self._placed(drawn, torch.rand(n, 3, generator=generator, device=device) * 2 - 1)
 
     def _colours(self, unit: Tensor) -> Tensor:
         """Unit normal numbers brought to the laws of the drawn colours."""
@@ -92,21 +97,29 @@ class CoefficientLaw:
         scaled = [(unit[:, k] * deviation).clamp(-limit, limit) for k, (deviation, limit) in enumerate(pairs)]
         return torch.stack(scaled, -1) * (math.pi / 180)
 
-    def _placed(self, c: FaceCoefficients, off: Float[Tensor, "B 3"]) -> FaceCoefficients:
-        """Move the heads to where a crop around their five points would show them, but for an error of that crop."""
-        affine = rnet_affine(self._face.five_px(c))
-        origin_px = torch.tensor(FRAME_ORIGIN_PX, device=off.device)
-        zoom = affine[:, 0, 0] * torch.exp(self._config.zoom * off[:, 0])
-        depth = DISTANCE_M / M_PER_DM / zoom
-        moved_px = affine[:, :, 2] + (affine[:, :1, 0] - 1) * origin_px
-        shift_px = moved_px + self._config.shift_px * off[:, 1:]
-        across = shift_px * depth[:, None] / FOCAL_PX * torch.tensor([1.0, -1.0], device=off.device)
-        translation = torch.cat([across, (DISTANCE_M / M_PER_DM - depth)[:, None]], -1)
-        return replace(c, translation=translation)
+
+def placed(face: FaceModel, c: FaceCoefficients, config: PeopleConfig, off: Float[Tensor, "B 3"]) -> FaceCoefficients:
+    """Move heads to where a crop around their five points would show them, but for an error of that crop.
+
+    Args:
+        face: whose points these are.
+        c: the heads; their translations are replaced.
+        config: how large the crop's error can be.
+        off: the error of scale, x and y, shares of that, -1 to 1.
+    """
+    affine = rnet_affine(face.five_px(replace(c, translation=torch.zeros_like(c.translation))))
+    origin_px = torch.tensor(FRAME_ORIGIN_PX, device=off.device)
+    zoom = affine[:, 0, 0] * torch.exp(config.zoom * off[:, 0])
+    depth = DISTANCE_M / M_PER_DM / zoom
+    moved_px = affine[:, :, 2] + (affine[:, :1, 0] - 1) * origin_px
+    shift_px = moved_px + config.shift_px * off[:, 1:]
+    across = shift_px * depth[:, None] / FOCAL_PX * torch.tensor([1.0, -1.0], device=off.device)
+    translation = torch.cat([across, (DISTANCE_M / M_PER_DM - depth)[:, None]], -1)
+    return replace(c, translation=translation)
 
 
 @lru_cache(maxsize=8)
-def _expressions(face: FaceModel, shares: ExpressionShares, seed: int) -> Float[Tensor, "N E"]:
+def drawn_expressions(face: FaceModel, shares: ExpressionShares, seed: int) -> Float[Tensor, "N E"]:
     """Expressions with their jaws to pick from; drawing them takes seconds, which many a law would spend again."""
     generator, law = numpy_generator(seed, "expressions"), expression_law(face.head, shares)
     n_own = face.layout.expression - face.n_jaw
