@@ -62,6 +62,12 @@ def records_stand_in(repository: Path) -> ModuleType:
     return _module(repository / "tests" / "io" / "tf_record_stand_in.py")
 
 
+@pytest.fixture(scope="session")
+def gltf_player(repository: Path) -> ModuleType:
+    """The module that plays the animation of a GLB file."""
+    return _module(repository / "tests" / "io" / "gltf_player.py")
+
+
 def _module(path: Path) -> ModuleType:
     # Tests are no package, so what they share has no name to import it by.
     spec = importlib.util.spec_from_file_location(f"tests_{path.stem}", path)

@@ -4,8 +4,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
-from manyfaces.geometry import axis_angle_from_matrix, matrix_from_axis_angle, matrix_from_euler, project_to_rotation
+from manyfaces.geometry import (
+    axis_angle_from_matrix,
+    matrix_from_axis_angle,
+    matrix_from_euler,
+    project_to_rotation,
+    quaternion_from_matrix,
+)
 
 angles = st.floats(-3.1, 3.1)
 
@@ -30,6 +37,15 @@ def test_axis_angle_round_trip(values):
     back = axis_angle_from_matrix(rotation)
     assert back.norm() <= math.pi + 1e-9
     torch.testing.assert_close(matrix_from_axis_angle(back), rotation, atol=1e-10, rtol=0)
+
+
+@given(st.tuples(angles, angles, angles))
+def test_quaternions_agree_with_another_implementation(values):
+    rotation = matrix_from_axis_angle(torch.tensor(values, dtype=torch.float64))
+    x, y, z, w = Rotation.from_matrix(rotation.numpy()).as_quat(canonical=True)
+    quaternion = quaternion_from_matrix(rotation)
+    assert quaternion[0] >= 0
+    assert abs(float(quaternion @ torch.tensor([w, x, y, z], dtype=torch.float64))) == pytest.approx(1, abs=1e-12)
 
 
 @pytest.mark.parametrize("axis", [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0], [0.6, 0.8, 0], [-0.48, 0.6, 0.64]])

@@ -5,17 +5,14 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from manyfaces.geometry.camera import HEAD_TO_CAMERA, OrthographicCamera
-from manyfaces.geometry.mesh import vertex_normals
-from manyfaces.pipeline.animation.character import Character, Detail
+from manyfaces.geometry.camera import OrthographicCamera
+from manyfaces.pipeline.animation.character import Character
 from manyfaces.pipeline.animation.motion import Motion
+from manyfaces.pipeline.animation.wrinkles import wrinkled
 from manyfaces.pipeline.views import head_views
-from manyfaces.render import CLAY, DEFAULT_LIGHT, Relief, displace, linear_from_srgb, shade, srgb_from_linear
-from manyfaces.render.normals import shading_normals
 
 ROOM = 1.7
 """How many times the height of the face the picture is high."""
-_BELOW_M = 5e-4
 
 
 class Stage:
@@ -46,45 +43,10 @@ class Stage:
         if who.detail is None:
             return head_views(vertices, who.head.faces, camera, size, who.albedo)[0]
         displacement = who.detail.displacement(motion.expression, motion.jaw)
-        mesh = _wrinkled(who, who.detail, vertices, displacement, camera.rotation)
-        return head_views(*mesh[:2], camera, size, mesh[2], light=None)[0]
+        mesh = wrinkled(vertices, who.albedo, displacement, who.detail.grid, camera.rotation)
+        return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours, light=None)[0]
 
     def _camera(self, rotation: Float[Tensor, "3 3"]) -> OrthographicCamera:
         scale_px = rotation.new_tensor([self._scale_px])
         at = rotation.new_tensor([(self._side_px - 1) / 2] * 2) - scale_px * (rotation @ self._middle)[:2]
         return OrthographicCamera(scale_px, rotation[None], at[None])
-
-
-def _wrinkled(
-    who: Character,
-    detail: Detail,
-    vertices: Float[Tensor, "1 V 3"],
-    displacement_m: Float[Tensor, "H W"],
-    rotation: Float[Tensor, "1 3 3"],
-) -> tuple[Float[Tensor, "1 N 3"], Tensor, Float[Tensor, "1 N 3"]]:
-    """The detailed surface, and below it the coarse head, which shows where the texture map leaves gaps.
-
-    Returns:
-        Vertices, triangles and lit colours of both in one mesh.
-    """
-    grid = detail.grid
-    relief: Relief = displace(vertices, displacement_m[None], grid)
-    clay = vertices.new_tensor(CLAY).expand(len(vertices[0]), 3)
-    albedo = (clay if who.albedo is None else who.albedo)[None]
-    # Below the deepest wrinkle.
-    depth_m = _BELOW_M - min(0.0, float(displacement_m.min()))
-    coarse = vertices - depth_m * vertex_normals(vertices, who.head.faces)
-    colours = [
-        _lit(grid.from_map(grid.layout.of(albedo)), grid.from_map(relief.normals), rotation),
-        _lit(albedo, shading_normals(vertices, who.head.faces), rotation),
-    ]
-    faces = torch.cat([grid.faces, who.head.faces + relief.vertices.shape[1]])
-    return torch.cat([relief.vertices, coarse], 1), faces, torch.cat(colours, 1)
-
-
-def _lit(
-    albedo: Float[Tensor, "1 N 3"], normals: Float[Tensor, "1 N 3"], rotation: Float[Tensor, "1 3 3"]
-) -> Float[Tensor, "1 N 3"]:
-    """Colours in the light of a studio, as `render_mesh` has them, for normals of one's own."""
-    seen = normals @ (HEAD_TO_CAMERA.to(normals) @ rotation).mT
-    return srgb_from_linear(shade(linear_from_srgb(albedo), seen, DEFAULT_LIGHT.to(normals)))
