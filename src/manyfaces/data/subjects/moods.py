@@ -30,9 +30,10 @@ MOODS = {
 """Expressions that bring wrinkles out, at full strength."""
 
 # Of the light's nine functions: how much stronger than usual lamps can be, and how far they stand above.
-_LAMP, _FROM_ABOVE = 2.2, (0.0, 0.35)
-_STRONGEST = 0.75
-_BRIGHTNESS = (0.65, 1.0)  # of skin, on average over these directions of it
+_LAMP, _FROM_ABOVE = 2.2, (0.0, 0.25)
+_SIDEWAYS = torch.tensor([True, False, True])  # of y, z, x
+_STRONGEST = 0.45
+_BRIGHTNESS = (0.75, 1.15)  # of skin, the brightest of these directions of it
 _AROUND = ((0.0, 0.0, 1.0), (0.8, 0.0, 1.0), (-0.8, 0.0, 1.0), (0.0, 0.6, 1.0), (0.0, -0.6, 1.0))
 
 
@@ -119,17 +120,16 @@ class FrameLaw:
 
 
 def _lit(light: Float[Tensor, "n 3 9"], generator: torch.Generator) -> Float[Tensor, "n 3 9"]:
-    """Stronger lamps, mostly from above, at any sound exposure: relief is seen by its shades."""
+    """Stronger lamps at the sides and above, at any sound exposure: relief is seen by its shades."""
     n = len(light)
     whole = usual(light)
-    ambient, lamps = whole[..., :1].clamp(min=0.4), whole[..., 1:4]
-    white = lamps.mean(1, keepdim=True)
-    strong = white * uniform((1.0, _LAMP), generator, n, 1, 1)
-    strong[..., 0] -= uniform(_FROM_ABOVE, generator, n, 1)
-    # No darker than black on the side that is turned away.
-    least = _STRONGEST * ambient.mean(1, keepdim=True) / strong.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-    whole = torch.cat([ambient, strong * least.clamp(max=1) + lamps - white, whole[..., 4:]], -1)
+    white = whole.mean(1, keepdim=True)
+    tint = 0.5 * (whole - white)
+    lamps = white[..., 1:4] * torch.where(_SIDEWAYS.to(light.device), uniform((1.0, _LAMP), generator, n, 1, 1), 1.0)
+    lamps[..., 0] -= uniform(_FROM_ABOVE, generator, n, 1)
+    lamps *= (_STRONGEST * white[..., :1] / lamps.norm(dim=-1, keepdim=True)).clamp(max=1)
+    whole = tint + torch.cat([white[..., :1], lamps, white[..., 4:]], -1)
     around = deng_harmonics(F.normalize(torch.tensor(_AROUND, device=light.device), dim=-1))
-    brightness = (whole @ around.mean(0)).mean(1).clamp(min=0.3)
+    brightness = (whole @ around.mT).mean(1).amax(-1).clamp(min=0.3)  # where it is brightest
     exposed = whole * (uniform(_BRIGHTNESS, generator, n) / brightness)[:, None, None]
     return exposed - usual(torch.zeros_like(exposed))
