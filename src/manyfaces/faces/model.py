@@ -107,8 +107,7 @@ class FaceModel(nn.Module):
             vertices: what `vertices` gives for it, where that is known already.
         """
         vertices = self.vertices(c) if vertices is None else vertices
-        turned = shading_normals(vertices, self.head.faces) @ rotation_from_angles(c.angles).mT
-        return self.head.albedo(c.albedo) * (deng_harmonics(turned) @ usual(c.light).mT)
+        return self.head.albedo(c.albedo) * light_on(shading_normals(vertices, self.head.faces), c)
 
     def front(self, drawn: Render) -> Float[Tensor, "B H W"]:
         """How much of each pixel of a render is the front of the face; all of it where the head names no front."""
@@ -130,6 +129,19 @@ class FaceModel(nn.Module):
         camera = self.camera(c).scaled(size_px / RNET_PX)
         colours = self.colours(c, vertices).clamp(0, 1)
         return render_mesh(vertices, self.head.faces, camera, (size_px, size_px), albedo=colours, light=None)
+
+
+def light_on(normals: Float[Tensor, "*B N 3"], c: FaceCoefficients) -> Float[Tensor, "*B N 3"]:
+    """The light of faces on surfaces that turn with them.
+
+    Args:
+        normals: unit vectors, head frame.
+        c: the faces: their angles and light.
+
+    Returns:
+        Red, green and blue of it, what an albedo is multiplied by.
+    """
+    return deng_harmonics(normals @ rotation_from_angles(c.angles).mT) @ usual(c.light).mT
 
 
 def usual(light: Float[Tensor, "*B 3 9"]) -> Float[Tensor, "*B 3 9"]:

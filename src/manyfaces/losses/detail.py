@@ -44,14 +44,14 @@ class DetailedFace:
 
     Attributes:
         displacement_m: metres.
-        texture: albedo times light on the detailed surface, RGB in [0, 1].
-        shading: that light alone.
+        texture: albedo times light on the detailed surface, RGB in [0, 1]; None leaves L_phoD out.
+        shading: that light alone; None leaves L_smo out.
         features: feature maps of the render, one for each layer, by a network that is handed in; none leaves L_mrf out.
     """
 
     displacement_m: Float[Tensor, "B H W"]
-    texture: Float[Tensor, "B H W 3"]
-    shading: Float[Tensor, "B H W C"]
+    texture: Float[Tensor, "B H W 3"] | None = None
+    shading: Float[Tensor, "B H W C"] | None = None
     features: tuple[Float[Tensor, "B _ _ _"], ...] = ()
 
 
@@ -119,10 +119,13 @@ def detail_loss(face: DetailedFace, seen: SeenTexture, weights: DetailWeights | 
         weights: the defaults when None.
     """
     weights = weights or DetailWeights()
-    difference = (face.texture - seen.texture.detach()).abs().mean(-1)
-    photometric = (difference * seen.visible).mean()
-    mrf = id_mrf_loss(face.features, seen.features) if face.features else photometric.new_zeros(())
-    smoothness = smoothness_loss(face.shading, seen.surface)
+    photometric = mrf = smoothness = face.displacement_m.new_zeros(())
+    if face.texture is not None:
+        photometric = ((face.texture - seen.texture.detach()).abs().mean(-1) * seen.visible).mean()
+    if face.features:
+        mrf = id_mrf_loss(face.features, seen.features)
+    if face.shading is not None:
+        smoothness = smoothness_loss(face.shading, seen.surface)
     magnitude = magnitude_loss(face.displacement_m)
     total = (
         weights.photometric * photometric
@@ -144,6 +147,7 @@ def animated_detail_loss(
 
     Equation 7 defines L_dc by L_animD, which holds L_dc, without end. Here L_dc holds the other three, for what the
     student makes of another picture of the person under this frame's tension, against this frame and its teacher.
+    L_Tchr counts where the photo shows skin, see `teacher_loss`.
 
     Args:
         own: from this frame's picture and tension.
@@ -165,7 +169,7 @@ def _three_terms(
     hidden = hidden_texels(seen.visible) * seen.surface
     return (
         detail_loss(face, seen, weights).total,
-        teacher_loss(face.displacement_m, teacher_m).total,
+        teacher_loss(face.displacement_m, teacher_m, seen.visible).total,
         symmetry_loss(face.displacement_m, hidden),
     )
 

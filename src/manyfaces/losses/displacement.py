@@ -42,14 +42,22 @@ class TeacherLoss:
     structure: Float[Tensor, ""]
 
 
-def teacher_loss(student_m: Float[Tensor, "B H W"], teacher_m: Float[Tensor, "B H W"]) -> TeacherLoss:
+def teacher_loss(
+    student_m: Float[Tensor, "B H W"],
+    teacher_m: Float[Tensor, "B H W"],
+    visible: Float[Tensor, "B H W"] | None = None,
+) -> TeacherLoss:
     """L_Tchr (Mao et al., CVPR 2025, equation 5).
 
     Args:
         student_m: displacements of the network that learns, metres.
         teacher_m: displacements of the network that teaches; constant.
+        visible: 0 to 1, how much each texel counts: a teacher that sees textures alone knows nothing of what they do
+            not show. All alike when None, as printed.
     """
     teacher_m = teacher_m.detach()
+    if visible is not None:
+        student_m, teacher_m = student_m * visible, teacher_m * visible
     photometric = displacement_l1(student_m, teacher_m)
     structure = 1 - displacement_ssim(student_m, teacher_m).mean()
     return TeacherLoss(photometric + structure, photometric, structure)
