@@ -77,7 +77,7 @@ class DisplacementUNet(nn.Module):
                 f"a texture of {width} x {height} pixels cannot be halved {self.config.levels - 1} times",
                 f"make its sides multiples of {self.config.stride_px}",
             )
-        x, seen = texture, []
+        x, seen = texture.contiguous(memory_format=torch.channels_last), []
         for level in self.down:
             x = level(F.max_pool2d(x, 2) if seen else x)
             seen.append(x)

@@ -6,23 +6,32 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
 
 from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import ChoiceError
 from manyfaces.data.people.bank import PeopleBankConfig
-from manyfaces.io.checkpoints import load_weights
+from manyfaces.data.subjects.bank import DetailBank, DetailBankConfig, build_detail_bank
+from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.losses.detail import DetailWeights
 from manyfaces.methods.personal import OPEN, PersonalConfig
+from manyfaces.nn import DetailResNetConfig, DisplacementUNet
+from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import join_processes
 from manyfaces.train.people import DrawnPeople
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
+from manyfaces.train.personal.detail import DetailStudentRecipe, DetailTeacherRecipe
 from manyfaces.train.recipe import Recipe
+from manyfaces.train.state import trained_weights
 
-PersonalPart = Literal["coarse"]
+PersonalPart = Literal["coarse", "detail-teacher", "detail", "detail-alone", "detail-resnet"]
 PERSONAL_PARTS: tuple[PersonalPart, ...] = get_args(PersonalPart)
 COARSE_BATCH = 64
+N_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,9 @@ class PersonalRecipe:
         bank: people to learn the coarse stage from; those for validation come from other seeds.
         n_validation: of them.
         coarse: training of the coarse network.
+        subjects: persons to learn the detail stage from; likewise.
+        n_validation_subjects: of them.
+        teacher: training of the U-Net; detail of the animatable student. Ablations train as it does.
         network: sizes.
         stem: the released model and part whose residual stages the patches start from; None starts afresh.
         endless: draw people when they are asked for, on the training device.
@@ -41,9 +53,24 @@ class PersonalRecipe:
     bank: PeopleBankConfig
     n_validation: int
     coarse: TrainConfig
+    subjects: DetailBankConfig
+    n_validation_subjects: int
+    teacher: TrainConfig
+    detail: TrainConfig
     network: PersonalConfig = field(default_factory=lambda: OPEN)
     stem: str | None = "sopi-open/sopi"
     endless: bool = False
+
+
+UNLIT = DetailWeights(photometric=0.0, mrf=0.0, smoothness=0.0)
+"""The teacher's word for what light on skin says: three times as fast, for a network that has the truth to go by."""
+
+OPEN_RESNET = DetailResNetConfig(
+    ResNetConfig((2, 2, 2, 2), widths=(24, 48, 96, 192), stem=24),
+    n_drive=OPEN.coarse.layout.expression,
+    widths=(96, 64, 48, 32, 16),
+)
+_HELD_OUT = 1_000_000  # seeds from here on are for validation
 
 
 def _config(steps: int, rate: float, **more: Any) -> TrainConfig:
@@ -57,12 +84,20 @@ PERSONAL_RECIPES: dict[str, PersonalRecipe] = {
         bank=PeopleBankConfig(n_pictures=76_800),
         n_validation=960,
         coarse=_config(4_000, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
+        subjects=DetailBankConfig(n_subjects=512, frames_per_subject=24),
+        n_validation_subjects=32,
+        teacher=_config(2_000, 2e-3, ema_decay=0.99, validate_every=500, validation_batches=6),
+        detail=_config(3_000, 1e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
     ),
     # The same in a minute or two, to see it run; its weights are of no use.
     "open-tiny": PersonalRecipe(
         bank=PeopleBankConfig(n_pictures=480),
         n_validation=96,
         coarse=_config(20, 1e-3, ema_decay=0.9, validation_batches=1, log_every=10),
+        subjects=DetailBankConfig(n_subjects=4, frames_per_subject=6),
+        n_validation_subjects=4,
+        teacher=_config(6, 2e-3, ema_decay=0.9, validation_batches=1, log_every=2),
+        detail=_config(6, 1e-3, ema_decay=0.9, validation_batches=1, log_every=2),
     ),
 }
 
@@ -76,6 +111,9 @@ def train(
     device: str | torch.device = "cpu",
 ) -> TrainResult:
     """Train one part in `out/<part>/`; an interrupted run goes on.
+
+    `detail` and what it is compared with need `detail-teacher`: `detail-alone` has no teacher and learns from light on
+    skin (L_UNet) in its place, `detail-resnet` is a residual network.
 
     Args:
         part: which network.
@@ -133,4 +171,43 @@ def _coarse(bench: _Workbench) -> Recipe:
     )
 
 
-_BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {"coarse": _coarse}
+def _examples(bench: _Workbench, seed: int, n_subjects: int) -> DetailBank:
+    config = replace(bench.recipe.subjects, seed=seed, n_subjects=n_subjects)
+    columns = TextColumn("drawing skin"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with RichProgress(*columns) as progress:
+        task = progress.add_task("", total=n_subjects * config.frames_per_subject)
+        return build_detail_bank(config, bench.out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
+
+
+def _detail(bench: _Workbench, config: TrainConfig) -> dict[str, Any]:
+    """What all recipes of detail are given."""
+    recipe = bench.recipe
+    examples = _examples(bench, bench.seed, recipe.subjects.n_subjects)
+    return {
+        "source": examples,
+        "held_out": _examples(bench, _HELD_OUT + bench.seed, recipe.n_validation_subjects),
+        "surface": examples.surface,
+        "layout": examples.face.layout,
+        "network": recipe.network.detail,
+        "config": bench.config(config),
+        "weights": UNLIT,
+    }
+
+
+def _detail_teacher(bench: _Workbench) -> Recipe:
+    return DetailTeacherRecipe(**_detail(bench, bench.recipe.teacher))
+
+
+def _student(bench: _Workbench, name: str = "detail", **changes: Any) -> Recipe:
+    teacher = DisplacementUNet(bench.recipe.network.detail.teacher)
+    load_into(teacher, load_weights(trained_weights(bench.out, "detail-teacher")))
+    return DetailStudentRecipe(**{**_detail(bench, bench.recipe.detail), "teacher": teacher, "name": name, **changes})
+
+
+_BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
+    "coarse": _coarse,
+    "detail-teacher": _detail_teacher,
+    "detail": _student,
+    "detail-alone": lambda bench: _student(bench, "detail-alone", weights=DetailWeights(mrf=0.0, teacher=0.0)),
+    "detail-resnet": lambda bench: _student(bench, "detail-resnet", resnet=OPEN_RESNET),
+}
