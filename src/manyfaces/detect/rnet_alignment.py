@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from manyfaces.core.errors import InputError
-from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
+from manyfaces.geometry.camera import Camera
 from manyfaces.geometry.crop import Crop
 
 RNET_PX = 224
@@ -46,7 +46,6 @@ _FIVE_FROM_68 = [[36, 39], [42, 45], [30, 30], [48, 48], [54, 54]]
 _MESH_CROP_PX = 243
 
 Points = TypeVar("Points", np.ndarray, Tensor)
-AnyCamera = TypeVar("AnyCamera", PerspectiveCamera, OrthographicCamera)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +73,11 @@ class RNetCrop:
         """Carry crop points to photo pixels."""
         return (points_px - self.crop_from_photo[:, 2]) / self.scale
 
-    def camera_to_crop(self, camera: AnyCamera) -> AnyCamera:
+    def camera_to_crop(self, camera: Camera) -> Camera:
         """The camera that shows on the crop what `camera` shows on the photo."""
         return _rescaled(camera, self.scale, self.crop_from_photo[:, 2])
 
-    def camera_to_photo(self, camera: AnyCamera) -> AnyCamera:
+    def camera_to_photo(self, camera: Camera) -> Camera:
         """The camera that shows on the photo what `camera` shows on the crop."""
         return _rescaled(camera, 1 / self.scale, -self.crop_from_photo[:, 2] / self.scale)
 
@@ -174,7 +173,7 @@ def _matrix(five_px: np.ndarray, size_px: int) -> np.ndarray:
     return matrix
 
 
-def _rescaled(camera: AnyCamera, scale: float, shift: np.ndarray) -> AnyCamera:
+def _rescaled(camera: Camera, scale: float, shift: np.ndarray) -> Camera:
     # `scaled` keeps the picture's edge in place; the map keeps pixel centres, half a pixel further.
     x, y = (float(value) - 0.5 * scale + 0.5 for value in shift)
     return camera.scaled(scale).shifted((x, y))

@@ -13,9 +13,11 @@ from manyfaces.core.config import from_json
 from manyfaces.core.errors import ConfigError, WeightError
 from manyfaces.methods.distill import DistillConfig
 from manyfaces.methods.ofer import OferConfig
+from manyfaces.methods.personal import PersonalConfig
 
 CARD_NAME = "model.json"
 FRONT_NAME = "front_indices.npy"
+PERSON_NAME = "person.safetensors"
 HeadName = Literal["openhead", "flame20", "flame23"]
 DistillNetwork = Literal["rnet", "sopi", "mopi"]
 _AGAIN = "make it again: manyfaces assets import, or manyfaces models add (docs/published-weights.md, docs/bfm.md)"
@@ -114,6 +116,51 @@ class DistillCard:
 
 
 @dataclass(frozen=True)
+class PersonalCard:
+    """What `model.json` says of a base for everybody that was trained here; its networks lie beside it.
+
+    Attributes:
+        method: family.
+        head: name of the head model whose coefficients it predicts.
+        sizes: of its networks.
+        sources: the files it was made of.
+        made_with: version of this program.
+        training: how its networks were trained.
+    """
+
+    method: Literal["personal"]
+    head: str
+    sizes: PersonalConfig
+    sources: tuple[Source, ...]
+    made_with: str
+    training: tuple[Training, ...] = ()
+
+
+@dataclass(frozen=True)
+class PersonCard:
+    """What `model.json` says of one person's model; `person.safetensors` lies beside it.
+
+    Attributes:
+        method: family.
+        base: name of the model that the person's adapters are for.
+        base_sha256: digests of its coarse and its detail network.
+        widths: of the coarse and the detail adapters.
+        n_frames: how many frames they learned from.
+        made_with: version of this program.
+    """
+
+    method: Literal["person"]
+    base: str
+    base_sha256: tuple[str, str]
+    widths: tuple[int, int]
+    n_frames: int
+    made_with: str
+
+
+Card = ModelCard | DistillCard | PersonalCard | PersonCard
+
+
+@dataclass(frozen=True)
 class _Folder:
     path: Path
 
@@ -172,7 +219,55 @@ class ModelFolder(_Folder):
         return indices.astype(np.int64)
 
 
-def read_model_folder(path: str | Path) -> ModelFolder | DistillFolder:
+@dataclass(frozen=True)
+class PersonalFolder(_Folder):
+    """A base for everybody as it lies on the disk.
+
+    Attributes:
+        path: the folder; its name is the model's.
+        card: what `model.json` says.
+    """
+
+    card: PersonalCard
+
+    def weights(self, part: str) -> Path:
+        """The weight file of one network."""
+        return self.path / f"{part}.safetensors"
+
+
+@dataclass(frozen=True)
+class PersonFolder(_Folder):
+    """One person's model as it lies on the disk.
+
+    Attributes:
+        path: the folder; its name is the model's.
+        card: what `model.json` says.
+    """
+
+    card: PersonCard
+
+    def weights(self) -> Path:
+        """What the person's adapters hold, and what the person looks like."""
+        return self.path / PERSON_NAME
+
+
+AnyFolder = ModelFolder | DistillFolder | PersonalFolder | PersonFolder
+
+_CARDS: dict[str, type[Card]] = {
+    "ofer": ModelCard,
+    "distill": DistillCard,
+    "personal": PersonalCard,
+    "person": PersonCard,
+}
+_FOLDERS: dict[type[Card], type[AnyFolder]] = {
+    ModelCard: ModelFolder,
+    DistillCard: DistillFolder,
+    PersonalCard: PersonalFolder,
+    PersonCard: PersonFolder,
+}
+
+
+def read_model_folder(path: str | Path) -> AnyFolder:
     """Read what `model.json` says of a model.
 
     Raises:
@@ -186,12 +281,12 @@ def read_model_folder(path: str | Path) -> ModelFolder | DistillFolder:
     except (OSError, UnicodeDecodeError, ConfigError) as error:
         why = error.message if isinstance(error, ConfigError) else " ".join(str(error).split())
         raise WeightError(f"{path / CARD_NAME} cannot be used: {why}", _AGAIN) from error
-    return ModelFolder(path, card) if isinstance(card, ModelCard) else DistillFolder(path, card)
+    return _FOLDERS[type(card)](path, card)  # pyright: ignore[reportArgumentType]
 
 
-def _read_card(text: str) -> ModelCard | DistillCard:
+def _read_card(text: str) -> Card:
     try:
         method = json.loads(text)["method"]
     except (ValueError, KeyError, TypeError):
         method = "ofer"  # what is wrong is said when it is read as one of those
-    return from_json(DistillCard if method == "distill" else ModelCard, text)
+    return from_json(_CARDS.get(method, ModelCard), text)

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from manyfaces.assets import cache_folder
 from manyfaces.core.errors import AssetError, ChoiceError, InputError, OutputError, WeightError
-from manyfaces.io.model_folders import CARD_NAME, DistillCard, DistillNetwork, read_model_folder
+from manyfaces.io.model_folders import (
+    CARD_NAME,
+    DistillCard,
+    DistillNetwork,
+    PersonalCard,
+    PersonCard,
+    read_model_folder,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,15 @@ MODELS = (
     ),
     _distilled("sopi-open", "sopi", "SOPI: one coloured face, from a student that has seen hidden faces"),
     _distilled("mopi-open", "mopi", "MOPI: one coloured face, from a student of seven occluded views"),
+    ReleasedModel(
+        name="personal-open",
+        method="personal",
+        head="openhead",
+        parts=("coarse", "detail-teacher", "detail"),
+        summary="Base of person-specific models: a coloured face whose wrinkles move; trained on synthetic people only",
+        licence="Apache-2.0",
+        card="docs/models/personal-open.md",
+    ),
     _distilled("teacher-open", "teacher", "R-Net, their teacher: one coloured face, for faces that nothing hides"),
 )
 
@@ -101,6 +117,10 @@ def summary_of(name: str) -> str:
         return f"cannot be used: {error.message}"
     if isinstance(card, DistillCard):
         return f"{_TITLES[card.network]} on {card.head}; {'trained here' if card.training else 'imported'}"
+    if isinstance(card, PersonCard):
+        return f"one person, learned from {card.n_frames} frames; on {card.base}"
+    if isinstance(card, PersonalCard):
+        return f"base of person-specific models on {card.head}; trained here"
     seen = "face points" if card.sees_points else "crops of the face"
     return f"OFER on {card.head}, conditioned on {seen}; {'trained here' if card.training else 'imported'}"
 
@@ -145,7 +165,7 @@ def find_model(name: str | Path) -> ReleasedModel | Path:
 
 
 def method_of(name: str | Path) -> str:
-    """The method that a model is of: "ofer" or "distill".
+    """The method that a model is of: "ofer", "distill", "personal", or "person", of one person.
 
     Raises:
         ChoiceError, AssetError: see `find_model`.

@@ -9,7 +9,7 @@ from torch import nn
 from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.detect import FaceDetector, FaceMesh
-from manyfaces.faces import FaceModel
+from manyfaces.faces import CoefficientLayout, CoefficientRegressor, FaceModel
 from manyfaces.faces.colours import ColourLaw
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
@@ -18,6 +18,7 @@ from manyfaces.io.model_folders import DistillFolder, DistillNetwork, read_model
 from manyfaces.methods.distill import DistillConfig, Mopi, RNet, Sopi
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.ofer.point_encoder import PointEncoder
+from manyfaces.methods.personal import CoarseConfig
 from manyfaces.pipeline.catalogue import ReleasedModel, find_model
 from manyfaces.pipeline.models import load_detector, load_encoder, load_mesh
 
@@ -45,7 +46,7 @@ class LoadedDistill:
     name: str
     face: FaceModel
     network: nn.Module
-    config: DistillConfig
+    config: DistillConfig | CoarseConfig
     device: torch.device
     law: ColourLaw | None
     detector: FaceDetector
@@ -92,17 +93,18 @@ def load_distill(
         network=network.to(device).eval(),
         config=config,
         device=device,
-        law=_law(network),
+        law=colour_law(network, config.layout),
         detector=load_detector(),
         mesh=load_mesh(),
         encoder=load_encoder(verify_packaged("ofer-open/points.safetensors")).eval(),
     )
 
 
-def _law(network: RNet | Sopi | Mopi) -> ColourLaw | None:
-    if not network.config.scaled:
+def colour_law(network: CoefficientRegressor, layout: CoefficientLayout) -> ColourLaw | None:
+    """Usual colours and light of the faces that a network was trained on, where it knows them."""
+    if not network.is_scaled:
         return None
-    mean, deviation = (network.config.layout.split(part.cpu().float()) for part in (network.mean, network.deviation))
+    mean, deviation = (layout.split(part.cpu().float()) for part in (network.mean, network.deviation))
     return ColourLaw(mean.albedo, deviation.albedo, mean.light, deviation.light)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from manyfaces.core.errors import InputError
-from manyfaces.io.model_folders import DistillFolder, read_model_folder
+from manyfaces.io.model_folders import ModelFolder, read_model_folder
 from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
 from manyfaces.methods.ofer.compat import compat as parse_compat
 from manyfaces.pipeline.catalogue import find_model
@@ -26,7 +26,7 @@ def load_ofer(
     found = find_model(name)
     if isinstance(found, Path):
         model = read_model_folder(found)
-        if isinstance(model, DistillFolder):
+        if not isinstance(model, ModelFolder):
             raise InputError(f"{model.name} is no model of OFER", "name one that is: manyfaces models")
         if not model.card.sees_points:
             return load_paper_ofer(model, device, head, quirks)

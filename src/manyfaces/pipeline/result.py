@@ -17,6 +17,7 @@ from manyfaces.geometry.camera import OrthographicCamera, PerspectiveCamera
 from manyfaces.geometry.similarity import fit_rigid
 from manyfaces.heads import HeadModel
 from manyfaces.metrics.vertices import MM_PER_M, spread_mm
+from manyfaces.pipeline.skin_detail import SkinDetail
 
 ALIGNMENT_ROUNDS = 3
 
@@ -82,6 +83,7 @@ class Reconstruction:
         timings: seconds by step.
         source: name of the photo, for captions and the report.
         appearance: colours and light, of models that predict them.
+        detail: wrinkles and folds of the best hypothesis, of models that predict them.
     """
 
     head: HeadModel
@@ -102,6 +104,7 @@ class Reconstruction:
     timings: Mapping[str, float] = field(default_factory=dict)
     source: str = ""
     appearance: Appearance | None = None
+    detail: SkinDetail | None = None
 
     def __len__(self) -> int:
         """How many hypotheses there are."""

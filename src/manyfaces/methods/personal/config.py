@@ -29,6 +29,11 @@ class CoarseConfig:
     white_light: bool = True
     projection: Projection = "orthographic"
 
+    @property
+    def picture_px(self) -> int:
+        """Side of the crop that the network looks at."""
+        return self.vit.side_px
+
 
 @dataclass(frozen=True)
 class DetailConfig:
