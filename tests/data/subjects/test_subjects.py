@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from manyfaces.core.seeds import torch_generator
-from manyfaces.data.subjects import CameraConfig, DetailSource, FrameLaw, SubjectConfig, SubjectLaw, shading
+from manyfaces.data.subjects import CameraConfig, DetailSource, FrameLaw, SubjectConfig, SubjectLaw
 from manyfaces.data.subjects.textures import photographed
 from manyfaces.detect.rnet_alignment import rnet_five
 from manyfaces.faces import CoefficientLayout
+from manyfaces.faces.model import light_on
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.personal.surface import detail_surface
 
@@ -127,7 +128,9 @@ def test_a_perfect_camera_shows_albedo_times_light(law, source, subject):
     albedo, flat = torch.full((1, SIDE, SIDE, 3), 0.3), torch.zeros(1, SIDE, SIDE)
     perfect = CameraConfig(crop_px=(1e9, 1e9), noise=0, gloss=0, cavity=0)
     seen = photographed(albedo, normals, flat, flat + 1, c, 0.002, perfect, torch_generator(0, "camera"))
-    torch.testing.assert_close(seen, (albedo * shading(normals, c)).clamp(0, 1), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        seen, (albedo * light_on(normals.flatten(1, 2), c).view_as(normals)).clamp(0, 1), atol=1e-5, rtol=0
+    )
     coarse = CameraConfig(crop_px=(112, 112), noise=0, gloss=0, cavity=0)
     blurred = photographed(albedo, normals, flat, flat + 1, c, 0.002, coarse, torch_generator(0, "camera"))
     assert float((blurred - seen).abs().max()) > 1e-3

@@ -1,13 +1,16 @@
 """Endless synthetic persons with wrinkles, on texture maps and in clips, with their exact truth."""
 
+from manyfaces.data.subjects.bank import DetailBank, DetailBankConfig, build_detail_bank
 from manyfaces.data.subjects.config import SubjectConfig
 from manyfaces.data.subjects.examples import DetailExamples, DetailSource
 from manyfaces.data.subjects.moods import FrameConfig, FrameLaw
 from manyfaces.data.subjects.subject import Subject, SubjectLaw
-from manyfaces.data.subjects.textures import CameraConfig, shading
+from manyfaces.data.subjects.textures import CameraConfig
 
 __all__ = [
     "CameraConfig",
+    "DetailBank",
+    "DetailBankConfig",
     "DetailExamples",
     "DetailSource",
     "FrameConfig",
@@ -15,5 +18,5 @@ __all__ = [
     "Subject",
     "SubjectConfig",
     "SubjectLaw",
-    "shading",
+    "build_detail_bank",
 ]

@@ -10,9 +10,9 @@ from torch import Tensor
 from manyfaces.data.subjects.fields import blurred, normal, smooth_maps, uniform
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients, FaceModel
-from manyfaces.faces.model import DISTANCE_M, FOCAL_PX, rotation_from_angles, usual
+from manyfaces.faces.model import DISTANCE_M, FOCAL_PX, light_on, rotation_from_angles
+from manyfaces.geometry import Camera, PerspectiveCamera, facing
 from manyfaces.methods.personal.surface import DetailSurface
-from manyfaces.render import deng_harmonics
 from manyfaces.render.normals import shading_normals
 from manyfaces.render.rasterise import cover
 from manyfaces.render.unwrapping import LEAST_FACING
@@ -44,12 +44,6 @@ class CameraConfig:
     hidden_area: tuple[float, float] = (0.05, 0.5)
 
 
-def shading(normals: Float[Tensor, "B H W 3"], c: FaceCoefficients) -> Float[Tensor, "B H W 3"]:
-    """Light on normals of the head frame, as `FaceModel.colours` has it."""
-    turned = torch.einsum("bhwc,bdc->bhwd", normals, rotation_from_angles(c.angles))
-    return torch.einsum("bhwk,bck->bhwc", deng_harmonics(turned), usual(c.light))
-
-
 def seen_texels(
     vertices: Float[Tensor, "B V 3"], c: FaceCoefficients, face: FaceModel, surface: DetailSurface
 ) -> Float[Tensor, "B H W"]:
@@ -58,18 +52,16 @@ def seen_texels(
     What the head hides of itself is found at its vertices.
     """
     camera, faces = face.camera(c), surface.layout.faces
-    shown = _not_behind(camera.scaled(_DEPTH_PX / RNET_PX).project(vertices).with_depth, faces)
-    towards = F.normalize(camera.translation[:, None] + vertices @ camera.rotation.mT, dim=-1)
-    normals = shading_normals(vertices, faces) @ camera.rotation.mT
-    cosine = -(normals * towards).sum(-1)
-    both = surface.layout.of(torch.stack([shown.to(cosine), cosine], -1))
-    facing = both[..., 1]
-    return facing * ((both[..., 0] > 0.5) & (facing > LEAST_FACING) & (surface.skin > _NOTICED))
+    shown = _not_behind(vertices, faces, camera.scaled(_DEPTH_PX / RNET_PX))
+    cosine = facing(shading_normals(vertices, faces), vertices, camera)
+    of_shown, of_cosine = surface.layout.of(torch.stack([shown.to(cosine), cosine], -1)).unbind(-1)
+    return of_cosine * ((of_shown > 0.5) & (of_cosine > LEAST_FACING) & (surface.skin > _NOTICED))
 
 
-def _not_behind(points_px: Float[Tensor, "B V 3"], faces: Int[Tensor, "F 3"]) -> Bool[Tensor, "B V"]:
+def _not_behind(vertices: Float[Tensor, "B V 3"], faces: Int[Tensor, "F 3"], camera: Camera) -> Bool[Tensor, "B V"]:
     """Which vertices have nothing of the head before them, by the depths of a small picture."""
-    depth = cover(points_px, faces, (_DEPTH_PX, _DEPTH_PX), perspective=True).depth
+    points_px = camera.project(vertices).with_depth
+    depth = cover(points_px, faces, (_DEPTH_PX, _DEPTH_PX), perspective=isinstance(camera, PerspectiveCamera)).depth
     # On a slope the depth changes within a pixel: the furthest of those around a vertex counts.
     depth = torch.where(depth.isinf(), -depth, depth)
     furthest = F.max_pool2d(depth[:, None], 2, stride=1)[:, 0]
@@ -140,7 +132,7 @@ def photographed(
     n = len(albedo)
     fine_mm = (displacement_m - blurred(displacement_m, 3)) * 1e3
     open_to_light = 1 - config.cavity * (-fine_mm).clamp(0, 3)
-    lit = albedo * shading(normals, c) * open_to_light[..., None]
+    lit = albedo * light_on(normals.flatten(1, 2), c).view_as(normals) * open_to_light[..., None]
     lamp = F.normalize(normal(generator, n, 3) + normal(generator, 1).new_tensor([0.0, 0.6, 2.0]), dim=-1)
     half = F.normalize(lamp + lamp.new_tensor([0.0, 0.0, 1.0]), dim=-1)
     at_rest = torch.einsum("bdc,bd->bc", rotation_from_angles(c.angles), half)
