@@ -1,0 +1,103 @@
+"""The detail stage of a person: adapters of the student learn what the teacher sees on the person's frames."""
+
+import copy
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from manyfaces.core.config import to_dict
+from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.diffusion import BatchDraws
+from manyfaces.losses.displacement import teacher_loss
+from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.detail import SkinView
+from manyfaces.nn import DisplacementMae, DisplacementUNet
+from manyfaces.train.config import TrainConfig
+from manyfaces.train.face_recipe import in_full
+from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.personal.frames import rows_of
+from manyfaces.train.personal.transfer import ADAPTER_WIDTH, transfer_config
+from manyfaces.train.recipe import Split
+
+EXTRAS = ("detail_latent",)
+"""What of the student is the person's besides adapters and layer norms: x_d."""
+
+
+@dataclass(frozen=True)
+class SkinFrames:
+    """A person's skin, frame by frame, and what the teacher sees on it.
+
+    Attributes:
+        contrast: see `SkinView.contrast`.
+        tension: of each frame.
+        visible: 1 where the frame shows skin.
+        teacher_m: the teacher's displacements, metres.
+    """
+
+    contrast: Float[Tensor, "N 3 S S"]
+    tension: Float[Tensor, "N S S"]
+    visible: Float[Tensor, "N S S"]
+    teacher_m: Float[Tensor, "N S S"]
+
+    def __len__(self) -> int:
+        return len(self.tension)
+
+    @staticmethod
+    @torch.no_grad()
+    def of(view: SkinView, teacher: DisplacementUNet, chunk: int = 16) -> "SkinFrames":
+        """Ask the teacher."""
+        contrast = view.contrast
+        said = [teacher(some).float() for some in contrast.split(chunk)]
+        return SkinFrames(contrast, view.tension, view.visible, torch.cat(said))
+
+    def at(self, rows: Int[Tensor, " B"]) -> "SkinFrames":
+        """Some of the frames."""
+        return SkinFrames(*(getattr(self, part.name)[rows] for part in fields(self)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetailTransfer:
+    """A `Recipe`: one person's detail adapters, layer norms and latent.
+
+    What no frame shows is in no loss: there the base's knowledge stays (Mao et al., CVPR 2025, section 3.4).
+
+    Attributes:
+        base: the student for everybody; left as it is.
+        frames: to learn from.
+        held_out: frames that decide when to stop.
+        config: settings of the loop.
+        width: of the adapters.
+        batch_size: frames per step.
+    """
+
+    base: DisplacementMae
+    frames: SkinFrames
+    held_out: SkinFrames
+    config: TrainConfig = field(default_factory=transfer_config)
+    width: int = ADAPTER_WIDTH
+    batch_size: int = 16
+    name: str = "detail-transfer"
+
+    def build(self) -> nn.Module:
+        """The base with fresh adapters."""
+        return Adapted(copy.deepcopy(self.base), self.width, EXTRAS)
+
+    def describe(self) -> dict[str, Any]:
+        """Sizes of the base, and of the adapters."""
+        return {"student": to_dict(self.base.config), "width": self.width, "n_frames": len(self.frames)}
+
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> SkinFrames:
+        """Frames in random order; the held-out ones all together."""
+        if split == "validation":
+            return self.held_out
+        generator = torch_generator(stream_seed(self.config.seed, "skin"), "rows", step)
+        return self.frames.at(rows_of(len(self.frames), self.batch_size, generator)[part.rows(self.batch_size)])
+
+    def loss(self, model: nn.Module, batch: SkinFrames, generator: BatchDraws) -> Float[Tensor, ""]:
+        """L_Tchr on the skin that is seen."""
+        said_m = model(batch.contrast, batch.tension).float()
+        with in_full(said_m.device):
+            return teacher_loss(said_m, batch.teacher_m, batch.visible).total
