@@ -14,6 +14,7 @@ from manyfaces.cli.bench_commands import Bench
 from manyfaces.cli.data_commands import Data
 from manyfaces.cli.import_commands import Import
 from manyfaces.cli.model_commands import Models
+from manyfaces.cli.personalize_commands import Personalize
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Assets:
 
 
 OferPart = Literal["points", "idgen", "idrank", "expgen"]
+PersonalPart = Literal["coarse", "detail-teacher", "detail", "detail-alone", "detail-resnet"]
 DistillPart = Literal[
     "teacher", "sopi", "identity", "mopi", "control", "sopi-printed", "sopi-l1", "mopi-label", "mopi-perceptual"
 ]
@@ -124,10 +126,10 @@ DistillPart = Literal[
 class Train:
     """Train one part of a model by a named recipe; goes on where it was stopped."""
 
-    part: Positional[OferPart | DistillPart]
+    part: Positional[OferPart | DistillPart | PersonalPart]
     """Which network. Of OFER, in the order they build on each other: points, idgen, idrank, expgen (which needs points
     alone). Of the Occlusion Resistant Network: teacher, sopi, identity, mopi; the rest are what these are compared
-    with."""
+    with. Of person-specific models: coarse, detail-teacher, detail; the rest likewise."""
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"
@@ -178,6 +180,7 @@ class Train:
 
 Command = (
     Annotated[Reconstruct, subcommand("reconstruct")]
+    | Annotated[Personalize, subcommand("personalize")]
     | Annotated[Animate, subcommand("animate")]
     | Annotated[Assets, subcommand("assets")]
     | Annotated[Models, subcommand("models")]
@@ -186,4 +189,4 @@ Command = (
     | Annotated[Bench, subcommand("bench")]
 )
 
-COMMAND_NAMES = ("reconstruct", "animate", "assets", "models", "data", "train", "bench")
+COMMAND_NAMES = ("reconstruct", "personalize", "animate", "assets", "models", "data", "train", "bench")

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from manyfaces.cli.commands import DistillPart, Train
+from manyfaces.cli.commands import DistillPart, PersonalPart, Train
 from manyfaces.cli.devices import resolve_device
 from manyfaces.cli.messages import DONE, UsageError
 from manyfaces.cli.reconstruct import check_out
@@ -15,6 +15,8 @@ def train(command: Train) -> int:
     check_out(command.out)
     if command.part in get_args(DistillPart):
         return _train_distill(command)
+    if command.part in get_args(PersonalPart):
+        return _train_personal(command)
     from manyfaces.train import recipes
     from manyfaces.train.encoders import EncoderFiles
     from manyfaces.train.paper_data import DataOptions
@@ -58,4 +60,12 @@ def _train_distill(command: Train) -> int:
             from_scratch=command.from_scratch_encoder,
         ),
     )
+    return DONE
+
+
+def _train_personal(command: Train) -> int:
+    from manyfaces.train.personal import recipes
+
+    device = resolve_device(command.device)
+    recipes.train(command.part, command.recipe, command.out, command.seed, command.steps, device)
     return DONE
