@@ -65,10 +65,9 @@ def import_deep3d(command: ImportDeep3d) -> int:
 
 def add_model(command: AddModel) -> int:
     """Make a model of networks that were trained here."""
-    from manyfaces.pipeline.adding_distill import last_trained
-
-    part = (last_trained(command.runs) or "ofer") if command.part == "auto" else command.part
-    folder = _add_ofer(command) if part == "ofer" else _add_distilled(command, part)
+    part = _furthest(command.runs) if command.part == "auto" else command.part
+    add = {"ofer": _add_ofer, "personal": _add_personal}.get(part)
+    folder = add(command) if add is not None else _add_distilled(command, part)
     print(f"next: manyfaces reconstruct PHOTO --model {folder.name} --out DIR")
     return DONE
 
@@ -81,6 +80,21 @@ def _add_ofer(command: AddModel) -> Path:
     head = None if command.head == "auto" else command.head
     settings = AddSettings(command.name, head, command.front_indices)
     return add_model(command.runs, settings, lambda line: print(line, flush=True))
+
+
+def _furthest(runs: Path) -> str:
+    """What there is to add in a folder of runs."""
+    from manyfaces.pipeline.adding_distill import last_trained
+    from manyfaces.pipeline.adding_personal import is_trained
+
+    return "personal" if is_trained(runs) else last_trained(runs) or "ofer"
+
+
+def _add_personal(command: AddModel) -> Path:
+    from manyfaces.pipeline.adding_personal import AddPersonalSettings, add_personal
+
+    settings = AddPersonalSettings(command.name, "openhead" if command.head == "auto" else command.head)
+    return add_personal(command.runs, settings, lambda line: print(line, flush=True))
 
 
 def _add_distilled(command: AddModel, part: str) -> Path:

@@ -26,8 +26,9 @@ class AddModel:
     """Folder that `train --out` wrote to."""
     name: str
     """Name of the model; one of that name is replaced."""
-    part: Literal["auto", "ofer", "teacher", "sopi", "mopi"] = "auto"
-    """The networks of OFER make one model together, teacher and students one each; auto takes what goes furthest."""
+    part: Literal["auto", "ofer", "teacher", "sopi", "mopi", "personal"] = "auto"
+    """The networks of OFER make one model together, those of person-specific models too, teacher and students one each;
+    auto takes what goes furthest."""
     head: Literal["auto", "flame20", "flame23", "openhead", "bfm"] = "auto"
     """Which head the weights are for. OFER on the paper's recipes knows; a teacher or student of R-Net's own 257
     coefficients is for bfm, others for openhead."""

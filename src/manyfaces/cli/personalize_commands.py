@@ -11,9 +11,9 @@ from tyro.conf import Positional, arg
 class Personalize:
     """Make one person's own model out of a few photos or a video.
 
-    The folder that it writes is a model: `manyfaces reconstruct --model DIR`, `manyfaces animate DIR`. Stopped by Ctrl-C,
-    the same command goes on where it was. Frames that are blurred, show no face or somebody else are set aside and
-    listed in DIR/report.json.
+    The folder that it writes is a model: `manyfaces reconstruct --model DIR`, `manyfaces animate DIR`. Stopped by
+    Ctrl-C, the same command goes on where it was. Frames that are blurred, show no face or somebody else are set aside
+    and listed in DIR/report.json.
     """
 
     sources: Annotated[Positional[tuple[Path, ...]], arg(metavar="PHOTO|FOLDER|VIDEO ...")]

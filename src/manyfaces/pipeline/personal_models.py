@@ -9,16 +9,15 @@ from torch import Tensor, nn
 
 from manyfaces.assets import verify_packaged
 from manyfaces.assets.cache import sha256_of
-from manyfaces.core.config import from_dict
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.io.model_folders import PersonalFolder, PersonFolder, read_model_folder
 from manyfaces.methods.ofer.compat import Compat
-from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailSurface, detail_surface
+from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailConfig, DetailSurface, detail_surface
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView
-from manyfaces.nn import DisplacementMae, DisplacementUNet, MaeConfig, UNet2dConfig
+from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.pipeline.catalogue import ReleasedModel, find_model
 from manyfaces.pipeline.distill_models import LoadedDistill, colour_law
 from manyfaces.pipeline.distill_person import SharedFace
@@ -94,8 +93,8 @@ def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
     coarse, teacher, student = (load_weights(path) for path in files)
     config = coarse.config_as(CoarseConfig)
     network = CoarseNet(config)
-    unet = DisplacementUNet(_part(teacher.config, "teacher", UNet2dConfig))
-    mae = DisplacementMae(_part(student.config, "student", MaeConfig))
+    unet = DisplacementUNet(teacher.config_as(DetailConfig).teacher)
+    mae = DisplacementMae(student.config_as(DetailConfig).student)
     for net, weights in ((network, coarse), (unet, teacher), (mae, student)):
         load_into(net, weights)
     head = found.head if isinstance(found, ReleasedModel) else found.card.head
@@ -113,11 +112,6 @@ def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
     )
     surface = detail_surface(face.head, mae.config.encoder.side_px)
     return LoadedPersonal(loaded, surface, unet.to(device).eval(), mae.to(device).eval(), files)
-
-
-def _part(config: dict[str, Any], name: str, kind: type[Any]) -> Any:
-    """One network's sizes out of those of the detail stage."""
-    return from_dict(kind, config[name])
 
 
 def _files(found: Any) -> tuple[Path, Path, Path]:
