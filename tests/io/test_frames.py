@@ -78,6 +78,19 @@ def test_every_nth_frame(video: Path) -> None:
         open_frames(video, every=0)
 
 
+def test_only_so_many_seconds(video: Path, tmp_path: Path) -> None:
+    with open_frames(video).until(0.12) as stream:
+        assert (stream.expected, stream.fps) == (3, 25)
+        assert [frame.number for frame in stream] == [0, 1, 2]
+    with open_frames(video).until(60) as stream:
+        assert stream.expected == 6
+        assert len(list(stream)) == 6
+    write_image(tmp_path / "pictures" / "1.png", np.zeros((64, 64, 3), np.uint8))
+    put(tmp_path / "pictures" / "2.png", b"no picture")
+    stream = open_frames(tmp_path / "pictures").until(1)
+    assert len(list(stream)) == len(stream.faults) == 1
+
+
 @pytest.mark.parametrize(("degrees", "corner"), [(90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
 def test_turned_upright(tmp_path: Path, mp4: bytes, degrees: int, corner: tuple[int, int]) -> None:
     frame = next(iter(open_frames(put(tmp_path / "turned.mp4", turned(mp4, degrees)))))

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from manyfaces.io.report_files import REPORT_NAME, read_report
 
 if TYPE_CHECKING:
     from manyfaces.io.frames import FrameStream
+    from manyfaces.pipeline import Predictor
+    from manyfaces.pipeline.video import TrackOptions
 
 DEFAULT_MODEL = "ofer-open"
 
@@ -27,16 +30,11 @@ def animate(command: Animate) -> int:
     if not Path(command.person).expanduser().exists():
         raise InputError(f"there is no photo or folder {command.person}", "check the name")
     check_out(command.out)
-    source = _source(command.drive)
     started = time.perf_counter()
-    # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
-    from manyfaces.io.frames import open_frames
-
-    with open_frames(source, command.every) as stream, _progress() as progress:
-        task = progress.add_task("loading the model", total=_expected(stream, command))
-        report = _perform(command, stream, lambda what, n: progress.update(task, description=what, advance=n))
+    with _clip(command) as stream, _progress() as progress:
+        report = _perform(command, stream, progress)
     _tell(report, command.out, time.perf_counter() - started)
-    if report["stopped"] and not isinstance(source, int):
+    if report["stopped"] and not isinstance(_source(command), int):
         return INTERRUPTED
     return FAILED if report["run"]["faults"] else DONE
 
@@ -47,42 +45,68 @@ def check_arguments(command: Animate) -> None:
     Raises:
         UsageError: names the argument.
     """
-    if command.hypothesis < 1 or command.every < 1:
-        raise UsageError("--hypothesis and --every count from 1", "give numbers from 1 up")
+    for name in ("hypothesis", "every"):
+        if getattr(command, name) < 1:
+            raise UsageError(f"--{name} is {getattr(command, name)}", "give a number from 1 up")
     if command.seconds is not None and not command.seconds > 0:
         raise UsageError(f"--seconds is {command.seconds:g}", "give a number above 0")
     if command.face != "largest" and not command.face.isdecimal():
         raise UsageError(f"--face {command.face!r}", "give largest or a number from 0 up")
 
 
-def _perform(command: Animate, stream: "FrameStream", told: Any) -> dict[str, Any]:
+def _perform(command: Animate, stream: "FrameStream", progress: Progress) -> dict[str, Any]:
+    # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
     from manyfaces.pipeline import Predictor
     from manyfaces.pipeline.animation import PlayOptions, animate, load_character
     from manyfaces.pipeline.video import TrackOptions, track
 
+    task = progress.add_task("loading the model", total=stream.expected)
     model, head = _model(command)
     predictor = Predictor.from_pretrained(model, resolve_device(command.device), head)
-    told("the person", 0)
+    progress.update(task, description="the person")
     face = int(command.face) if command.face.isdecimal() else command.face
     character = load_character(command.person, predictor, command.hypothesis - 1, face, command.seed)
-    told("the driver", 0)
-    run = {name: getattr(command, name) for name in ("person", "hypothesis", "face", "neutral", "every", "seed")}
+    options = TrackOptions(face=command.driver_face, model={"seed": command.seed})
+    progress.update(task, description="whose face the driver has")
+    options = _with_driver(command, predictor, options)
+    progress.update(task, description="the driver")
+    names = ("person", "hypothesis", "face", "driver_face", "neutral", "every", "seconds", "seed")
     return animate(
         character,
         stream,
-        track(stream, predictor, TrackOptions()),
+        track(stream, predictor, options, _remark),
         command.out,
-        PlayOptions(command.neutral, command.seconds),
+        PlayOptions(command.neutral),
         command.vertices,
-        {**run, "model": model},
-        lambda: told("the driver", 1),
+        {"model": model, **{name: getattr(command, name) for name in names}},
+        lambda: progress.advance(task),
     )
 
 
-def _source(drive: str) -> Path | int:
+def _with_driver(command: Animate, predictor: "Predictor", options: "TrackOptions") -> "TrackOptions":
+    """Find out whose face it is in a quick pass over a file; a camera cannot be read twice."""
+    from manyfaces.pipeline.video import find_person
+    from manyfaces.pipeline.video.person import FIRST_PASS_FRAMES
+
+    if isinstance(_source(command), int):
+        return options
+    with _clip(command) as clip:
+        skip = max(1, (clip.expected or 0) // FIRST_PASS_FRAMES)
+    with _clip(command, skip) as clip:
+        return replace(options, person=find_person(clip, predictor, options).identity)
+
+
+def _clip(command: Animate, skip: int = 1) -> "FrameStream":
+    from manyfaces.io.frames import open_frames
+
+    stream = open_frames(_source(command), command.every * skip)
+    return stream if command.seconds is None else stream.until(command.seconds)
+
+
+def _source(command: Animate) -> Path | int:
     """Digits are a camera, unless there is a file of that name."""
-    path = Path(drive).expanduser()
-    return int(drive) if drive.isdecimal() and not path.exists() else path
+    path = Path(command.drive).expanduser()
+    return int(command.drive) if command.drive.isdecimal() and not path.exists() else path
 
 
 def _model(command: Animate) -> tuple[str, str | None]:
@@ -93,19 +117,19 @@ def _model(command: Animate) -> tuple[str, str | None]:
     return model, command.head or (made.get("head") if model == made.get("model") else None)
 
 
-def _expected(stream: "FrameStream", command: Animate) -> float | None:
-    if command.seconds is None:
-        return stream.expected
-    most = round(command.seconds * stream.fps)
-    return most if stream.expected is None else min(most, stream.expected)
+def _remark(remark: str) -> None:
+    print(f"note: {remark}", file=sys.stderr)
 
 
 def _tell(report: dict[str, Any], out: Path, seconds: float) -> None:
     frames = report["frames"]
-    lost = f", {frames['lost']} without the driver" if frames["lost"] else ""
-    stopped = "stopped: " if report["stopped"] else ""
-    shapes = f"{report['morph_targets']} morph targets, off by {report['largest_error_mm']:.2f} mm at most"
-    print(f"{stopped}{frames['tracked']} frames{lost}, {seconds:.1f} s; {shapes} -> {out}")
+    parts = [f"{frames['tracked']} frames in {seconds:.1f} s"]
+    if frames["lost"]:
+        parts.append(f"{frames['lost']} more without the driver")
+    if report["stopped"]:
+        parts.append("stopped there")
+    parts.append(f"{report['morph_targets']} morph targets, at most {report['largest_error_mm']:.2f} mm off")
+    print(f"{', '.join(parts)} -> {out}")
     for fault in report["run"]["faults"]:
         print(f"error: {fault}", file=sys.stderr)
     print(f"Open {out / 'side_by_side.mp4'}")

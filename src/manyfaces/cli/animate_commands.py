@@ -28,7 +28,9 @@ class Animate:
     hypothesis: int = 1
     """Which of the faces that it could be, 1 the best: for models that give many."""
     face: Annotated[str, arg(metavar="largest|INDEX")] = "largest"
-    """Which face of the photo; INDEX counts from 0."""
+    """Which face of the photo; INDEX counts from 0, the largest."""
+    driver_face: int = 0
+    """Which face of the first frame that shows any drives; 0 the largest."""
     neutral: Literal["none", "first"] = "none"
     """first: the driver's first frame counts as a resting face, and all else as the change from it."""
     seconds: float | None = None

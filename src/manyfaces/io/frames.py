@@ -9,7 +9,7 @@ import os
 import re
 import time
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +66,12 @@ class FrameStream:
     def faults(self) -> tuple[VideoError, ...]:
         """What could not be read so far: a video ends with its first fault, a folder goes on with the next picture."""
         return tuple(self._faults)
+
+    def until(self, seconds: float) -> "FrameStream":
+        """The frames of the first so many seconds, in place of all; the stream itself must not be used any more."""
+        within = max(1, round(seconds * self.fps))
+        expected = within if self.expected is None else min(within, self.expected)
+        return FrameStream(self.name, self.fps, expected, _until(self._frames, seconds))
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self._frames:
@@ -175,6 +181,14 @@ def _video_frames(
             f"{path} ends before frame {number + 1}{of_all}, after {time_s:.2f} s: it is cut, trimmed or damaged there",
             "the frames before are used; if there should be more, copy or download it again",
         )
+
+
+def _until(frames: Generator[Frame | VideoError], seconds: float) -> Generator[Frame | VideoError]:
+    with closing(frames):
+        for found in frames:
+            if isinstance(found, Frame) and found.time_s >= seconds:
+                return
+            yield found
 
 
 def _open_pictures(path: Path, every: int, fps: float) -> FrameStream:

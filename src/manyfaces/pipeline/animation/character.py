@@ -56,14 +56,16 @@ class Character:
 
     @staticmethod
     def of(result: Reconstruction, rank: int = 0, name: str = "") -> "Character":
-        """One hypothesis of a reconstruction, 0 the best.
+        """One hypothesis of a reconstruction, 0 the best, with the wrinkles of that where the model predicts them.
 
         Raises:
             InputError: there are not as many.
         """
         check_rank(rank, len(result))
         albedo = result.albedo if result.appearance is None else result.appearance.albedo[rank]
-        return Character(name or result.source or "face", result.head, result.hypothesis(rank).identity, albedo)
+        identity = result.hypothesis(rank).identity
+        detail = result.detail if rank == 0 else None
+        return Character(name or result.source or "face", result.head, identity, albedo, detail)
 
     @cached_property
     def neutral(self) -> Float[Tensor, "V 3"]:

@@ -25,12 +25,10 @@ class PlayOptions:
     Attributes:
         neutral: what counts as the driver's resting face: "none", that of the head model, which coefficients are about
             anyway; "first", that of the first frame, for drivers whose face at rest is not, or is not seen as, neutral.
-        seconds: stop after so much of the clip; None at its end.
         height_px: the most that the video is high.
     """
 
     neutral: Neutral | str = "none"
-    seconds: float | None = None
     height_px: int = 640
 
     def __post_init__(self) -> None:
@@ -88,8 +86,6 @@ def play(
     player = _Player(character, video, options)
     try:
         for seen in tracked:
-            if options.seconds is not None and _time_s(seen) >= options.seconds:
-                break
             player.take(seen)
             told()
     except KeyboardInterrupt:
@@ -151,6 +147,3 @@ class _Player:
         driver = frame.rgb if shown == height else cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA)
         return driver, self._stage.view(motion)
 
-
-def _time_s(seen: TrackedFrame | LostFrame) -> float:
-    return seen.time_s if isinstance(seen, LostFrame) else seen.frame.time_s

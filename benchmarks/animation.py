@@ -1,0 +1,89 @@
+"""Driven faces: how few morph targets hold a clip, how near the head's named units come, memory of long clips."""
+
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.optimize import lsq_linear
+from torch import Tensor
+
+from benchmarks.lines import Line, at_most, figure
+from manyfaces.geometry.camera import HEAD_TO_CAMERA
+from manyfaces.heads import HeadModel
+from manyfaces.io.head_files import load_head
+from manyfaces.io.video_writing import write_video
+from manyfaces.pipeline.animation import Character, Motion, morph_track
+from manyfaces.pipeline.animation.motion import MotionRecorder
+from manyfaces.pipeline.animation.stage import Stage
+
+FPS, MM, FACES = 25, 1000.0, 20
+SHORT, LONG, SIDE_PX = 500, 10_000, 64
+
+
+def restless(head: HeadModel, n_frames: int) -> tuple[Float[Tensor, "T E"], Float[Tensor, "T 3"]]:
+    """A clip that goes to another plausible expression every 15 frames: harder than people are."""
+    data, generator = head.data, torch.Generator().manual_seed(0)
+    rows = torch.randint(len(data.expression_samples), (n_frames // 15 + 2,), generator=generator)
+    at = torch.arange(n_frames) / 15
+    start, share = at.long(), (at % 1)[:, None]
+    keys = (torch.as_tensor(samples)[rows].float() for samples in (data.expression_samples, data.jaw_samples))
+    expression, jaw = (values[start] * (1 - share) + values[start + 1] * share for values in keys)
+    return expression, jaw
+
+
+def targets(who: Character) -> Iterator[Line]:
+    for n_frames in (250, 1000, 4000):
+        clip = restless(who.head, n_frames)
+        start = time.perf_counter()
+        track = morph_track(who, *clip)
+        name = f"{n_frames} restless frames"
+        yield figure(f"{name}: morph targets", len(track.targets), "")
+        yield figure(f"{name}: largest error of any vertex", track.largest_error_m * MM, "mm")
+        yield figure(f"{name}: time to find them", time.perf_counter() - start, "s")
+        few = morph_track(who, *clip, most=32).largest_error_m
+        yield figure(f"{name}: largest error with 32 targets", few * MM, "mm")
+
+
+def units(who: Character) -> Iterator[Line]:
+    """The nearest that the head's own units come to plausible expressions."""
+    data = who.head.data
+    shapes = data.unit_shapes.reshape(len(data.unit_names), -1).T.astype(float)
+    rows = np.random.default_rng(0).choice(len(data.expression_samples), FACES, replace=False)
+    clip = (torch.as_tensor(samples[rows]).float() for samples in (data.expression_samples, data.jaw_samples))
+    moved = (who.vertices(*clip) - who.neutral).flatten(1).double().numpy()
+    for name, bounds in (("from 0 to 1", (0, 1)), ("of any size", (-np.inf, np.inf))):
+        left = np.stack([shapes @ lsq_linear(shapes, one, bounds).x - one for one in moved])
+        worst_mm = np.linalg.norm(left.reshape(FACES, -1, 3), axis=2).max(1) * MM
+        yield figure(f"ARKit units {name}: worst vertex of a face, mean", worst_mm.mean(), "mm")
+        yield figure(f"ARKit units {name}: worst vertex of all", worst_mm.max(), "mm")
+
+
+def memory(who: Character) -> Iterator[Line]:
+    """What a long clip takes more than a short one: motion, pictures, targets."""
+    peaks_mb = []
+    for n_frames in (SHORT, LONG):
+        recorder, stage = MotionRecorder(), Stage(who, SIDE_PX)
+        clip = restless(who.head, n_frames)
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder, write_video(Path(folder) / "a.mp4", FPS) as video:
+            for k, (expression, jaw) in enumerate(zip(*clip, strict=True)):
+                motion = Motion(k, k / FPS, expression, jaw, HEAD_TO_CAMERA, torch.zeros(3))
+                recorder.add(motion)
+                video.add(motion.time_s, stage.view(motion))
+        per_frame_ms = (time.perf_counter() - start) / n_frames * 1000
+        track = recorder.track()
+        morph_track(who, track.expression, track.jaw)
+        peaks_mb.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    yield figure(f"a frame drawn at {SIDE_PX} px and kept", per_frame_ms, "ms")
+    yield at_most(f"memory of {LONG} frames above that of {SHORT}", 50, peaks_mb[1] - peaks_mb[0], "MB")
+
+
+def run() -> list[Line]:
+    head = HeadModel(load_head("openhead"))
+    who = Character("mean", head, torch.zeros(head.n_identity), head.mean_albedo)
+    return [*memory(who), *targets(who), *units(who)]
