@@ -106,7 +106,10 @@ def _usage_error(box: str, arguments: list[str]) -> UsageError:
             said.append(row)
     available = re.search(r"Available subcommands: ([\w\s,-]+?) *(?:[─-]{8}|$)", " ".join(rows))
     if available:
-        named = next((word for word in arguments[1:] if not word.startswith("-")), "")
-        return UsageError(f"{command} has no {named!r}", f"valid: {available[1].strip()}")
+        words = [word for word in arguments if not word.startswith("-")]
+        unknown = re.search(r"Unrecognized (?:or misplaced )?options: +(\S+)", " ".join(rows))
+        at = words.index(unknown[1]) if unknown and unknown[1] in words else 1
+        named = words[at] if at < len(words) else ""
+        return UsageError(f"{' '.join(words[:at])} has no {named!r}", f"valid: {available[1].strip()}")
     message = " ".join(said).rstrip(".:") or "the arguments cannot be understood"
     return UsageError(message[0].lower() + message[1:], f"see {' '.join(['manyfaces', command]).strip()} --help")

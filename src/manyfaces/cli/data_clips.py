@@ -17,9 +17,9 @@ def prepare(command: PrepareClips) -> int:
     """Prepare the clips of a set, and say what became of them."""
     _check(command)
     check_out(command.out)
+    opened = clips.open_clips(command.kind, command.root, command.takes_fakes, command.only)
     from manyfaces.pipeline.clip_eyes import MODEL, load_clip_eyes
 
-    opened = clips.open_clips(command.kind, command.root, command.takes_fakes, command.only)
     config = clips.ClipConfig(command.every, command.frames_per_clip, command.size_px, command.min_confidence)
     names = MODEL if command.facenet is None else f"{MODEL}, {command.facenet.name}"
     seeing = clips.Seeing(load_clip_eyes, (command.facenet,), names)

@@ -1,6 +1,6 @@
 """What looks at the frames of clips: handed in, so that data knows no networks."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, UInt8
 from manyfaces.detect import FaceBox, FacePoints
 
 
+@runtime_checkable
 class FaceSight(Protocol):
     """What was seen of a face; see `pipeline.preprocess.FaceView`."""
 
@@ -23,6 +24,7 @@ class FaceSight(Protocol):
     def detected(self) -> FacePoints: ...  # noqa: D102
 
 
+@runtime_checkable
 class ClipEyes(Protocol):
     """Finds faces, looks at them, and perhaps knows people; `pipeline.clip_eyes` has some."""
 

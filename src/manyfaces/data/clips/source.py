@@ -126,7 +126,7 @@ class ClipBatches:
 
 def clip_batches(
     frames: PreparedFrames,
-    side: Side = "all",
+    side: Side | str = "all",
     frames_per_clip: int = 4,
     size_px: int | None = None,
     validation_share: float = 0.05,
