@@ -155,8 +155,6 @@ def test_what_makes_no_sense_for_one_face_is_refused(knowing, person):
     predictor = knowing[0]
     with pytest.raises(InputError, match=r"told takes no n_identities, sampler.*valid: occlusion, face, seed, settle"):
         predictor(person[0], n_identities=5, sampler="fast")
-    with pytest.raises(InputError, match="told takes each photo by itself"):
-        predictor.reconstruct_person([person[0]], **QUICK)
     with pytest.raises(NoFaceError, match="no face was found"):
         predictor(np.full((200, 200, 3), 128, np.uint8))
 

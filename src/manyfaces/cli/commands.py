@@ -19,14 +19,14 @@ from manyfaces.cli.personalize_commands import Personalize
 
 @dataclass(frozen=True)
 class Reconstruct:
-    """Turn photos into sets of plausible 3D faces.
+    """Turn photos into sets of plausible 3D faces, and videos into one face that moves.
 
-    Every photo gets a folder of its own below --out, named after it; of several faces on a photo, each gets a folder
-    face_0, face_1, ... in there. A photo that fails does not stop the others.
+    Every photo or video gets a folder of its own below --out, named after it; of several faces on a photo, each gets a
+    folder face_0, face_1, ... in there. One that fails does not stop the others. docs/video.md says more of videos.
     """
 
-    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO|FOLDER|GLOB ...")]
-    """Picture files, folders of pictures, or patterns such as 'holiday/*.jpg'; with --layout official, a list."""
+    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO|VIDEO|FOLDER|GLOB ...")]
+    """Pictures, videos, folders of pictures, or patterns such as 'holiday/*.jpg'; with --layout official, a list."""
     out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]
     """Folder for the results."""
     model: str = "ofer-open"
@@ -38,15 +38,16 @@ class Reconstruct:
     occlusion: Annotated[str, arg(metavar="auto|none|MASK.png")] = "auto"
     """What hides the face: find it, take nothing as hidden, or a picture of the photo's size that is white there."""
     identities: Literal["best", "varied"] = "best"
-    """Many expressions of the best identity, or a different identity each."""
+    """Of photos: many expressions of the best identity, or a different identity each."""
     n_identities: int = 100
     """How many identities are sampled and ranked."""
     n_expressions: int = 15
-    """How many faces come out."""
+    """How many faces come out of a photo; a frame of a video has one."""
     seed: int = 0
     """Same seed, same faces."""
     face: Annotated[str, arg(metavar="all|largest|INDEX")] = "all"
-    """Which faces of a photo; INDEX counts from 0, as the folders do."""
+    """Which faces of a photo; INDEX counts from 0, as the folders do. Of a video, the face of the first frame that is
+    followed; the largest, unless INDEX says another."""
     one_person: FlagCreatePairsOff[bool] = False
     """All photos show the same person: one identity for all. Takes the largest face of each."""
     sampler: Literal["fast", "sde", "ddim", "ddpm"] = "fast"
@@ -59,7 +60,7 @@ class Reconstruct:
     image_root: Annotated[Path | None, arg(metavar="DIR")] = None
     """With --layout official: the folder that the list's entries are relative to."""
     resume: FlagCreatePairsOff[bool] = False
-    """Skip photos that were finished before with the same settings."""
+    """Skip photos and videos that were finished before with the same settings."""
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, ..."""
 

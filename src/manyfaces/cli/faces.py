@@ -47,9 +47,9 @@ class Plan:
 def reconstruct_each(command: Reconstruct, plan: Plan) -> list[Failure]:
     """Do every photo by itself; one that fails does not stop the others."""
     failures: list[Failure] = []
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("loading the model", total=len(plan.jobs))
-        predictor = _load(command)
+        predictor = load_predictor(command)
         for job in plan.jobs:
             progress.update(task, description=job.photo.name)
             started = time.perf_counter()
@@ -66,9 +66,9 @@ def reconstruct_one_person(command: Reconstruct, plan: Plan) -> list[Failure]:
     """Do all photos as one person's; those that show no face are left out."""
     failures: list[Failure] = []
     jobs, faces = [], []
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("loading the model", total=len(plan.jobs))
-        predictor = _load(command)
+        predictor = load_predictor(command)
         for job in plan.jobs:
             progress.update(task, description=job.photo.name)
             with _told(failures, job):
@@ -104,7 +104,8 @@ def as_ours(error: Exception) -> ManyfacesError:
     return error if isinstance(error, ManyfacesError) else unexpected(error)
 
 
-def _load(command: Reconstruct) -> Any:
+def load_predictor(command: Reconstruct) -> Any:
+    """The model that the command names."""
     # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
     from manyfaces.pipeline import Predictor
 
@@ -129,7 +130,8 @@ def _save(results: list[Any], job: PhotoJob, run: dict[str, Any]) -> None:
     save_photo(named, job.folder, run)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """A bar with the time that is left; nothing where no terminal would show it."""
     console = Console(stderr=True)
     return Progress(
         SpinnerColumn(),

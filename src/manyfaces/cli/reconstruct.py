@@ -1,4 +1,4 @@
-"""`manyfaces reconstruct`: many photos, one after the other; a bad one is reported and the rest goes on."""
+"""`manyfaces reconstruct`: many photos and videos, one after the other; a bad one is reported, the rest goes on."""
 
 import dataclasses
 import os
@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from manyfaces.cli.clips import clip_options, reconstruct_clips
 from manyfaces.cli.commands import Reconstruct
 from manyfaces.cli.faces import (
     Failure,
@@ -19,11 +20,12 @@ from manyfaces.cli.faces import (
 from manyfaces.cli.messages import DONE, FAILED, UsageError, error_line
 from manyfaces.cli.photos import PhotoJob, file_digest, find_photos, plan
 from manyfaces.core.errors import InputError, ManyfacesError, OutputError
+from manyfaces.io.picture_names import VIDEO_SUFFIXES
 from manyfaces.io.report_files import REPORT_NAME, read_report
 
 
 def reconstruct(command: Reconstruct) -> int:
-    """Do all photos; returns 0 when all went well, 1 when any failed."""
+    """Do all photos and videos; returns 0 when all went well, 1 when any failed."""
     if command.one_person:
         command = _for_one_person(command)
     face = _face(command.face)
@@ -31,25 +33,31 @@ def reconstruct(command: Reconstruct) -> int:
     if command.image_root is not None:
         raise UsageError("--image-root is for a list", "add --layout official, or leave it out")
     found = find_photos(command.photos)
-    photos = found.photos
-    if not photos and not found.dead_ends:
-        raise UsageError("no photo was named", "name a picture, a folder or a pattern")
+    photos = [path for path in found.photos if not _is_video(path)]
+    n_clips = len(found.photos) - len(photos)
+    if not found.photos and not found.dead_ends:
+        raise UsageError("no photo was named", "name a picture, a video, a folder or a pattern")
+    if n_clips and command.one_person:
+        raise UsageError("--one-person is for photos", "leave it out: a video is one person's by itself")
     mask = None if command.occlusion in ("auto", "none") else Path(command.occlusion).expanduser()
     _check_mask(mask, len(photos))
-    if photos:
+    if found.photos:
         check_out(command.out)
-    jobs = plan(photos, command.out)
-    options = _options(command, mask, face) if jobs else {}
-    settings = _settings(command, options, mask)
-    open_jobs = [job for job in jobs if not (command.resume and is_finished(job, settings))]
-    skipped = len(jobs) - len(open_jobs)
+    jobs = plan(found.photos, command.out)
+    plans = _plans(command, jobs, mask, face)
+    open_plans = [_open(one, command.resume) for one in plans]
+    n_open = sum(len(one.jobs) for one in open_plans)
+    skipped = len(jobs) - n_open
     failures: list[Failure] = []
     started = time.perf_counter()
-    if open_jobs:
+    for_photos, for_clips = open_plans
+    if for_photos.jobs:
         do = reconstruct_one_person if command.one_person else reconstruct_each
-        failures = do(command, Plan(open_jobs, settings, options))
+        failures += do(command, for_photos)
+    if for_clips.jobs:
+        failures += reconstruct_clips(command, for_clips)
     seconds = time.perf_counter() - started
-    _summarise(len(open_jobs), skipped, failures, seconds, command.out)
+    _summarise(n_open, skipped, failures, seconds, command.out)
     _point_out(jobs)
     for error in found.dead_ends:
         print(error_line(error), file=sys.stderr)
@@ -80,6 +88,25 @@ def check_numbers(command: Reconstruct) -> None:
     for name in ("n_identities", "n_expressions"):
         if getattr(command, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
+
+
+def _plans(command: Reconstruct, jobs: list[PhotoJob], mask: Path | None, face: str | int) -> tuple[Plan, Plan]:
+    """What is to be done for photos, and for videos."""
+    photos, clips = ([job for job in jobs if _is_video(job.photo) == video] for video in (False, True))
+    options = _options(command, mask, face) if photos else {}
+    for_photos = Plan(photos, _settings(command, options, mask), options)
+    tracking = clip_options(command, face) if clips else {}
+    return for_photos, Plan(clips, _settings(command, tracking, None), tracking)
+
+
+def _open(whole: Plan, resume: bool) -> Plan:
+    """What of a plan is not finished yet."""
+    jobs = [job for job in whole.jobs if not (resume and is_finished(job, whole.settings))]
+    return dataclasses.replace(whole, jobs=jobs)
+
+
+def _is_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def _settings(command: Reconstruct, options: dict[str, Any], mask: Path | None) -> dict[str, Any]:
@@ -158,6 +185,6 @@ def _summarise(n_open: int, skipped: int, failures: list[Failure], seconds: floa
 
 def _point_out(jobs: list[PhotoJob]) -> None:
     """Say which picture to look at first."""
-    pictures = (picture for job in jobs for picture in sorted(job.folder.glob("**/overview.png")))
+    pictures = (picture for job in jobs for picture in sorted(job.folder.glob("**/overview.*")))
     if first := next(pictures, None):
         print(f"Open {first}")

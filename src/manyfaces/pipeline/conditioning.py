@@ -1,7 +1,7 @@
 """From faces on photos to what the networks' encoders take: where recipes differ, and the only place where they do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -61,3 +61,12 @@ class CropConditioner:
         aligned = np.stack([arcface_crop(face.image, five_points(face.view.points_px)) for face in faces])
         portrait = np.stack([portrait_crop(face.image, points_box(face.view.points_px)) for face in faces])
         return to_face_crops(aligned[..., ::-1] if self.bgr_input else aligned, portrait)
+
+
+def stacked(batches: Sequence[Any]) -> Any:
+    """Several batches of one `Conditioner` as one: tensors, or frozen dataclasses of tensors."""
+    first = batches[0]
+    if isinstance(first, Tensor):
+        return torch.cat(list(batches))
+    names = [field.name for field in fields(first)]
+    return type(first)(**{name: torch.cat([getattr(batch, name) for batch in batches]) for name in names})

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor
+from jaxtyping import Bool
 
 from manyfaces.core.errors import InputError
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
@@ -18,6 +17,7 @@ from manyfaces.faces.colours import settle_colours
 from manyfaces.geometry import Camera
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
+from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.result import Appearance, Reconstruction
@@ -47,41 +47,54 @@ class DistillMethod:
 
     def reconstruct(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
         """Show all faces to the network in one batch."""
-        if not faces:
-            return []
         started = time.perf_counter()
-        crops = [self._crop(face) for face in faces]
-        vectors = self._predict(crops)
+        crops, predicted = self._predict(faces)
         seconds = time.perf_counter() - started
+        settles = self._settles(options)
         return [
-            self._assemble(face, crop, vector, options, seconds)
-            for face, crop, vector in zip(faces, crops, vectors, strict=True)
+            self._assemble(face, crop, self._settled(c, crop, face.view.mask) if settles else c, options, seconds)
+            for face, crop, c in zip(faces, crops, predicted, strict=True)
         ]
 
-    def reconstruct_person(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
-        """Not offered.
+    def tell(self, face: SeenFace, options: OneFaceOptions) -> ToldOfPerson:
+        """What is predicted for a face, its colours settled."""
+        [crop], [c] = self._predict([face])
+        return ToldOfPerson.of(c, self._settled(c, crop, face.view.mask) if self._settles(options) else c)
 
-        Raises:
-            InputError: always.
-        """
-        raise InputError(f"the model {self.name} takes each photo by itself", "reconstruct them one by one")
+    def identify(self, told: Sequence[ToldOfPerson], options: OneFaceOptions) -> SharedFace:
+        """The mean of what faces told."""
+        return SharedFace.of(told)
+
+    def reconstruct_as(
+        self, person: SharedFace, faces: Sequence[SeenFace], options: OneFaceOptions
+    ) -> list[Reconstruction]:
+        """Expression, pose and light are each face's own."""
+        started = time.perf_counter()
+        crops, predicted = self._predict(faces)
+        seconds = time.perf_counter() - started
+        return [
+            self._assemble(face, crop, person.given_to(self._model.face, c), options, seconds)
+            for face, crop, c in zip(faces, crops, predicted, strict=True)
+        ]
 
     def _crop(self, face: SeenFace) -> RNetCrop:
         five_px = rnet_five(POINTS_68_FROM_468 @ face.view.points_px)
         return rnet_crop(face.image, five_px, self._model.config.picture_px)
 
-    def _predict(self, crops: Sequence[RNetCrop]) -> Float[Tensor, "B K"]:
+    def _predict(self, faces: Sequence[SeenFace]) -> tuple[list[RNetCrop], list[FaceCoefficients]]:
+        """What the network is shown of each face, and what it says."""
+        if not faces:
+            return [], []
+        crops = [self._crop(face) for face in faces]
         pictures = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2)
         network, device = self._model.network, self._model.device
-        return torch.cat([network(some.to(device).float() / 255).float().cpu() for some in pictures.split(BATCH)])
+        vectors = torch.cat([network(some.to(device).float() / 255).float().cpu() for some in pictures.split(BATCH)])
+        return crops, [self._model.face.layout.split(vector) for vector in vectors]
 
     def _assemble(
-        self, face: SeenFace, crop: RNetCrop, vector: Float[Tensor, " K"], options: OneFaceOptions, predicted_s: float
+        self, face: SeenFace, crop: RNetCrop, c: FaceCoefficients, options: OneFaceOptions, predicted_s: float
     ) -> Reconstruction:
         model, view = self._model.face, face.view
-        c = model.layout.split(vector)
-        if self._settles(options):
-            c = self._settled(c, crop, view.mask)
         c = model.layout.split(c.joined()[None])
         colours = model.colours(c).clamp(0, 1)
         one = torch.zeros(1, dtype=torch.long)

@@ -16,6 +16,8 @@ from manyfaces.pipeline.loading import load_ofer
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.ofer_method import OferMethod
 from manyfaces.pipeline.options import LookOptions
+from manyfaces.pipeline.personal_method import PersonalMethod
+from manyfaces.pipeline.personal_models import load_personal
 from manyfaces.pipeline.result import Reconstruction
 
 Chosen = TypeVar("Chosen", bound=LookOptions)
@@ -39,12 +41,16 @@ class Method(Protocol[Chosen]):
         """Reconstruct faces as one batch, each as if it came alone."""
         ...
 
-    def reconstruct_person(self, faces: Sequence[SeenFace], options: Chosen, /) -> list[Reconstruction]:
-        """Reconstruct faces of one person, with one identity for all.
+    def tell(self, face: SeenFace, options: Chosen, /) -> Any:
+        """What a face says of whose it is: small, and free of its photo, so that those of a video can be kept."""
+        ...
 
-        Raises:
-            InputError: this method takes each photo by itself.
-        """
+    def identify(self, told: Sequence[Any], options: Chosen, /) -> Any:
+        """The one person that faces are of, from what they told; at least one."""
+        ...
+
+    def reconstruct_as(self, person: Any, faces: Sequence[SeenFace], options: Chosen, /) -> list[Reconstruction]:
+        """Reconstruct faces of a person: the identity is the person's, all else is each face's."""
         ...
 
 
@@ -66,6 +72,8 @@ class _Entry:
 _METHODS = {
     "ofer": _Entry(OferMethod, OferMethod.options, load_ofer),
     "distill": _Entry(DistillMethod, DistillMethod.options, load_distill),
+    "personal": _Entry(PersonalMethod, PersonalMethod.options, load_personal),
+    "person": _Entry(PersonalMethod, PersonalMethod.options, load_personal),
 }
 
 

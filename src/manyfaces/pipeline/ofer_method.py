@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,13 +13,36 @@ from manyfaces.core.seeds import torch_generator
 from manyfaces.detect.alignment import points_box
 from manyfaces.nn import Execution
 from manyfaces.pipeline.alignment import Aligner, Alignment, Coefficients, Deviations
-from manyfaces.pipeline.conditioning import SeenFace
+from manyfaces.pipeline.conditioning import SeenFace, stacked
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.models import LoadedOfer
 from manyfaces.pipeline.options import Options
+from manyfaces.pipeline.preprocess import FaceView
 from manyfaces.pipeline.result import Reconstruction
-from manyfaces.pipeline.sampling import SAMPLER_PRESETS, Hypotheses, draw_hypotheses
+from manyfaces.pipeline.sampling import (
+    SAMPLER_PRESETS,
+    Candidates,
+    Hypotheses,
+    draw_expressions,
+    draw_hypotheses,
+    draw_shared,
+)
 from manyfaces.pipeline.workers import run_alone, sample_workers
+
+
+@dataclass(frozen=True)
+class ToldOfOfer:
+    """What a face says of whose it is.
+
+    Attributes:
+        condition: a batch of one, as the networks' encoders take it.
+        view: where the face is; without the mask of what hides it.
+        number: which face of its photo.
+    """
+
+    condition: Any
+    view: FaceView
+    number: int
 
 
 class OferMethod:
@@ -47,19 +72,39 @@ class OferMethod:
         seconds = time.perf_counter() - started
         return [self._assemble(*pair, options, seconds) for pair in zip(faces, hypotheses, strict=True)]
 
-    def reconstruct_person(self, faces: Sequence[SeenFace], options: Options) -> list[Reconstruction]:
-        """Draw one identity for all; expressions and cameras are each photo's."""
-        started = time.perf_counter()
-        hypotheses = self.sample(faces, options, one_person=True)
-        seconds = time.perf_counter() - started
+    def tell(self, face: SeenFace, options: Options) -> "ToldOfOfer":
+        """Keep what the networks and the aligner take of a face, not its photo."""
+        nothing = np.zeros((1, 1), dtype=bool)
+        return ToldOfOfer(self._model.conditioner([face]), replace(face.view, mask=nothing), face.number)
+
+    def identify(self, told: Sequence["ToldOfOfer"], options: Options) -> Candidates:
+        """Draw identities that fit all faces, and settle those that will be used as all faces ask in the mean."""
+        device = self._model.ofer.device
+        condition = stacked([one.condition for one in told]).to(device)
+        generators = [torch_generator(options.seed, "face", one.number) for one in told]
+        sampler, compat = SAMPLER_PRESETS[options.sampler], self._model.compat
+        shared = draw_shared(self._model.ofer, condition, generators[0], options.n_identities, sampler, compat)
         if self._settles(options):
-            # What each photo asks of the identity, in the mean; then the identity is held and all else settled.
-            settled = [self._align(f, h, options).coefficients.identity for f, h in zip(faces, hypotheses, strict=True)]
-            identity = torch.stack(settled).mean(0)
-            hypotheses = [h.with_identity(identity) for h in hypotheses]
+            hypotheses = self._express(condition, generators, shared, options)
+            asked = [
+                self._align(one.view, one.number, h, options).coefficients.identity
+                for one, h in zip(told, hypotheses, strict=True)
+            ]
+            shared = shared.settled(hypotheses[0].identity_index, torch.stack(asked).mean(0))
+        return shared.of_one()
+
+    def reconstruct_as(self, person: Candidates, faces: Sequence[SeenFace], options: Options) -> list[Reconstruction]:
+        """Draw expressions of the person's identities; expressions and cameras are each photo's."""
+        if not faces:
+            return []
+        started = time.perf_counter()
+        condition = self._model.conditioner(faces).to(self._model.ofer.device)
+        generators = [torch_generator(options.seed, "face", face.number) for face in faces]
+        hypotheses = self._express(condition, generators, person.of_many(len(faces)), options)
+        seconds = time.perf_counter() - started
         return [self._assemble(*pair, options, seconds) for pair in zip(faces, hypotheses, strict=True)]
 
-    def sample(self, faces: Sequence[SeenFace], options: Options, one_person: bool = False) -> list[Hypotheses]:
+    def sample(self, faces: Sequence[SeenFace], options: Options) -> list[Hypotheses]:
         """What the networks draw for each face, before it is put on its photo."""
         if not faces:
             return []
@@ -73,29 +118,44 @@ class OferMethod:
             varied=options.identities == "varied",
             sampler=SAMPLER_PRESETS[options.sampler],
             compat=model.compat,
-            one_person=one_person,
+        )
+
+    def _express(
+        self, condition: Any, generators: list[torch.Generator], candidates: Candidates, options: Options
+    ) -> list[Hypotheses]:
+        return draw_expressions(
+            self._model.ofer,
+            condition,
+            generators,
+            candidates,
+            n_expressions=options.n_expressions,
+            varied=options.identities == "varied",
+            sampler=SAMPLER_PRESETS[options.sampler],
+            compat=self._model.compat,
         )
 
     def _settles(self, options: Options) -> bool:
         return self._model.settles if options.settle is None else options.settle
 
-    def _align(self, face: SeenFace, drawn: Hypotheses, options: Options) -> Alignment:
+    def _align(self, view: FaceView, number: int, drawn: Hypotheses, options: Options) -> Alignment:
         sampled = Coefficients(drawn.identities[drawn.identity_index], drawn.expressions, drawn.jaw)
         if not self._settles(options):
-            return run_alone(partial(self._aligner.place, sampled, face.view), self.eyes.workers)
+            return run_alone(partial(self._aligner.place, sampled, view), self.eyes.workers)
         align = partial(
             self._aligner.align,
             sampled,
             Deviations(drawn.identity_deviation, drawn.expression_deviation),
-            face.view,
-            torch_generator(options.seed, "align", face.number),
-            one_identity=options.identities == "best",
+            view,
+            torch_generator(options.seed, "align", number),
+            # An identity that is sure is every hypothesis' own already.
+            one_identity=options.identities == "best" and bool(drawn.identity_deviation.any()),
         )
         return run_alone(align, self.eyes.workers)
 
     def _assemble(self, face: SeenFace, drawn: Hypotheses, options: Options, sampled_s: float) -> Reconstruction:
         started = time.perf_counter()
-        aligned, view = self._align(face, drawn, options), face.view
+        view = face.view
+        aligned = self._align(view, face.number, drawn, options)
         identities = drawn.identities.clone()
         identities[drawn.identity_index] = aligned.coefficients.identity
         return Reconstruction(

@@ -1,7 +1,7 @@
 """What can be said of a reconstruction: for every model the same few things, and what its method takes beside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypeVar
 
 from manyfaces.core.errors import ChoiceError, InputError
@@ -31,6 +31,10 @@ class LookOptions:
     occlusion: Occlusion = "auto"
     face: FaceChoice | str = "all"
     seed: int = 0
+
+    def of_one(self) -> "LookOptions":
+        """The same, for one hypothesis of each face: of a frame of a video nobody wants more."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class Options(LookOptions):
                 f"{self.n_expressions} varied hypotheses need as many identities, there are {self.n_identities}",
                 "raise n_identities",
             )
+
+    def of_one(self) -> "Options":
+        """The same, for one expression of the identity ranked first."""
+        return replace(self, identities="best", n_expressions=1)
 
 
 def chosen(options: type[Chosen], given: Mapping[str, Any], model: str) -> Chosen:

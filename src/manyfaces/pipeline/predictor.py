@@ -1,7 +1,7 @@
 """The door to everything: photos in, reconstructions out."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,11 @@ class Predictor:
 
     def __init__(self, method: Method[Any]):
         self._method = method
+
+    @property
+    def method(self) -> Method[Any]:
+        """What the model does, for those that lead faces through it themselves, as a video's frames are."""
+        return self._method
 
     @classmethod
     def from_pretrained(
@@ -96,7 +101,7 @@ class Predictor:
         Raises:
             InputError: as `reconstruct`, for the first photo that cannot be done; none is done then.
         """
-        said = self._chosen(options)
+        said = self.options(**options)
         images = read_photos(photos)
         started = time.perf_counter()
         seen = [self._method.eyes.look(image, said) for image in images]
@@ -118,16 +123,17 @@ class Predictor:
             One reconstruction for each photo; the k-th hypotheses of all have the same identity.
 
         Raises:
-            InputError: as `reconstruct`; or no photo; or the model takes each photo by itself.
+            InputError: as `reconstruct`; or no photo.
         """
-        said = self._chosen({"face": "largest", **options})
+        said = self.options(**{"face": "largest", **options})
         if len(photos) == 0 or said.face == "all":
             raise InputError("one person needs photos, and one face on each", 'give photos, and face="largest"')
         eyes = self._method.eyes
         started = time.perf_counter()
         faces = [p if isinstance(p, SeenFace) else eyes.look(read_image(p), said)[0] for p in photos]
         looked_s = time.perf_counter() - started
-        return _with_time(self._method.reconstruct_person(faces, said), looked_s)
+        person = self._method.identify([self._method.tell(face, said) for face in faces], said)
+        return _with_time(self._method.reconstruct_as(person, faces, said), looked_s)
 
     @torch.no_grad()
     def look(self, photo: Photo, **options) -> list[SeenFace]:
@@ -140,13 +146,14 @@ class Predictor:
         Raises:
             ImageError, NoFaceError, MaskError: see `reconstruct`.
         """
-        return self._method.eyes.look(read_image(photo), self._chosen(options))
+        return self._method.eyes.look(read_image(photo), self.options(**options))
 
     def detect(self, image: UInt8[np.ndarray, "H W 3"]) -> list[FaceBox]:
         """All faces of a picture, largest first: the order that `face` counts in."""
         return self._method.eyes.detect(image)
 
-    def _chosen(self, given: Mapping[str, Any]) -> LookOptions:
+    def options(self, **given) -> LookOptions:
+        """Options of the model by name; see `reconstruct`."""
         return chosen(self._method.options, given, self._method.name)
 
 

@@ -66,7 +66,28 @@ def look_at_face(
         estimate = encode([found], mask, encoder)
         crop = crop_from_points(from_crop_units(estimate.points[0].numpy(), found.crop))
     assert mask is not None
-    views = [mesh(image, jittered) for jittered in _around(crop)]
+    return view_face(image, crop, mask, mesh, encoder)
+
+
+def view_face(
+    image: UInt8[np.ndarray, "H W 3"],
+    crop: Crop,
+    mask: Bool[np.ndarray, "H W"],
+    mesh: FaceMesh,
+    encoder: PointEncoder,
+    n_views: int = N_VIEWS,
+) -> FaceView:
+    """Find points and the condition vector where the place of the face is known.
+
+    Args:
+        image: the whole picture, RGB.
+        crop: where the face is.
+        mask: pixels that hide it.
+        mesh: finds the points in a crop.
+        encoder: corrects them and makes the condition.
+        n_views: crops to look through.
+    """
+    views = [mesh(image, jittered) for jittered in _around(crop, n_views)]
     estimate = encode(views, mask, encoder)
     points = np.stack([from_crop_units(p.numpy(), v.crop) for p, v in zip(estimate.points, views, strict=True)])
     raw = np.mean([view.points_px for view in views], 0)
@@ -104,11 +125,11 @@ def encode(views: list[FacePoints], mask: Bool[np.ndarray, "H W"], encoder: Poin
     return encoder(batch)
 
 
-def _around(crop: Crop) -> list[Crop]:
+def _around(crop: Crop, n_views: int) -> list[Crop]:
     """The crop itself and its neighbours, the same every time."""
     generator = numpy_generator(0, "views")
     crops = [crop]
-    while len(crops) < N_VIEWS:
+    while len(crops) < n_views:
         dx, dy, grown, turned = generator.normal(0, VIEW_JITTER, 4)
         centre = (crop.centre_px[0] + dx * crop.size_px, crop.centre_px[1] + dy * crop.size_px)
         crops.append(

@@ -10,6 +10,7 @@ from torch import Tensor
 from manyfaces.diffusion import ANCESTRAL, DDIM_250, FAST, SamplerConfig
 from manyfaces.methods.ofer import Ofer
 from manyfaces.methods.ofer.compat import NO_QUIRKS, Compat
+from manyfaces.methods.ofer.idrank import Ranking
 from manyfaces.methods.ofer.several_photos import sample_shared_identity
 
 SamplerPreset = Literal["fast", "sde", "ddim", "ddpm"]
@@ -48,11 +49,38 @@ class Hypotheses:
     identity_deviation: Float[Tensor, " S"]
     expression_deviation: Float[Tensor, " E"]
 
-    def with_identity(self, identity: Float[Tensor, "M S"]) -> "Hypotheses":
-        """The same faces with other identities, which are sure: nothing may move them any more."""
-        identities = self.identities.clone()
-        identities[self.identity_index] = identity
-        return replace(self, identities=identities, identity_deviation=torch.zeros_like(self.identity_deviation))
+
+@dataclass(frozen=True)
+class Candidates:
+    """The identities that were sampled for a batch of faces.
+
+    Attributes:
+        identities: of each face.
+        ranking: their order and scores.
+        deviation: how unsure each coefficient is, see `Hypotheses.identity_deviation`.
+    """
+
+    identities: Float[Tensor, "B N S"]
+    ranking: Ranking
+    deviation: Float[Tensor, "B S"]
+
+    def settled(self, rows: Int[Tensor, " M"], identities: Float[Tensor, "M S"]) -> "Candidates":
+        """The same with other identities in some rows, which are sure: nothing may move them any more."""
+        moved = self.identities.clone()
+        moved[:, rows] = identities.to(moved)
+        return replace(self, identities=moved, deviation=torch.zeros_like(self.deviation))
+
+    def of_one(self) -> "Candidates":
+        """The first face's."""
+        return self._at(slice(0, 1))
+
+    def of_many(self, n: int) -> "Candidates":
+        """The first face's for each of n faces."""
+        return self._at([0] * n)
+
+    def _at(self, faces: slice | list[int]) -> "Candidates":
+        ranking = Ranking(self.ranking.order[faces], self.ranking.scores[faces])
+        return Candidates(self.identities[faces], ranking, self.deviation[faces])
 
 
 def draw_hypotheses(
@@ -64,7 +92,6 @@ def draw_hypotheses(
     varied: bool,
     sampler: SamplerConfig,
     compat: Compat = NO_QUIRKS,
-    one_person: bool = False,
 ) -> list[Hypotheses]:
     """Sample, rank and sample again (OFER, figure 3).
 
@@ -78,31 +105,59 @@ def draw_hypotheses(
         sampler: for both generators.
         compat: with `wrong_ddim` identities are sampled as the published test script does; with `halve_jaw` jaws are
             turned half as far as they were drawn.
-        one_person: all faces are of one person and share their identities and their ranking.
     """
-    identity_sampler = PUBLISHED_DDIM if compat.wrong_ddim else sampler
-    if one_person:
-        vectors = ofer.idgen.encoder(condition)
-        shared = sample_shared_identity(ofer.idgen, vectors, n_identities, generators[0], identity_sampler)
-        identities = shared.expand(len(generators), -1, -1)
-        ranking = ofer.rank(condition, identities).agreed()
-    else:
-        identities = ofer.sample_identities(condition, n_identities, generators, identity_sampler)
-        ranking = ofer.rank(condition, identities)
-    best_first = ranking.order[:, :n_expressions]
+    identities = ofer.sample_identities(condition, n_identities, generators, _of_identities(sampler, compat))
+    candidates = _candidates(ofer, condition, identities, ofer.rank(condition, identities))
+    return draw_expressions(ofer, condition, generators, candidates, n_expressions, varied, sampler, compat)
+
+
+def draw_shared(
+    ofer: Ofer,
+    condition: Any,
+    generator: torch.Generator,
+    n_identities: int,
+    sampler: SamplerConfig,
+    compat: Compat = NO_QUIRKS,
+) -> Candidates:
+    """Sample and rank identities that all faces have, for they are one person's; arguments as `draw_hypotheses`."""
+    vectors = ofer.idgen.encoder(condition)
+    shared = sample_shared_identity(ofer.idgen, vectors, n_identities, generator, _of_identities(sampler, compat))
+    identities = shared.expand(len(condition), -1, -1)
+    return _candidates(ofer, condition, identities, ofer.rank(condition, identities).agreed())
+
+
+def draw_expressions(
+    ofer: Ofer,
+    condition: Any,
+    generators: list[torch.Generator],
+    candidates: Candidates,
+    n_expressions: int,
+    varied: bool,
+    sampler: SamplerConfig,
+    compat: Compat = NO_QUIRKS,
+) -> list[Hypotheses]:
+    """Sample expressions on the best identities of each face; arguments as `draw_hypotheses`."""
+    best_first = candidates.ranking.order[:, :n_expressions]
     rows = best_first if varied else best_first[:, :1].expand(-1, n_expressions)
-    chosen = torch.take_along_dim(identities, rows[..., None], 1)
+    chosen = torch.take_along_dim(candidates.identities, rows[..., None], 1)
     drawn = ofer.sample_expressions(condition, chosen, n_expressions, generators, sampler)
-    identity_deviation = ofer.idgen.deviation(condition)
-    if identity_deviation is None:
-        identity_deviation = _spread(identities)
-    expression_deviation = ofer.expgen.deviation(condition, chosen[:, 0])
-    if expression_deviation is None:
-        expression_deviation = _spread(drawn.expression)
+    deviation = ofer.expgen.deviation(condition, chosen[:, 0])
+    if deviation is None:
+        deviation = _spread(drawn.expression)
     jaw = drawn.jaw / 2 if compat.halve_jaw else drawn.jaw
-    parts = (identities, ranking.order, ranking.scores, rows, drawn.expression, jaw)
-    parts = (*parts, identity_deviation, expression_deviation)
+    ranking = candidates.ranking
+    parts = (candidates.identities, ranking.order, ranking.scores, rows, drawn.expression, jaw)
+    parts = (*parts, candidates.deviation, deviation)
     return [Hypotheses(*(part[b].cpu() for part in parts)) for b in range(len(generators))]
+
+
+def _candidates(ofer: Ofer, condition: Any, identities: Float[Tensor, "B N S"], ranking: Ranking) -> Candidates:
+    deviation = ofer.idgen.deviation(condition)
+    return Candidates(identities, ranking, _spread(identities) if deviation is None else deviation)
+
+
+def _of_identities(sampler: SamplerConfig, compat: Compat) -> SamplerConfig:
+    return PUBLISHED_DDIM if compat.wrong_ddim else sampler
 
 
 def _spread(samples: Float[Tensor, "B N K"]) -> Float[Tensor, "B K"]:

@@ -9,6 +9,7 @@ docs/decisions/0030-smoothing.md.
 from manyfaces.geometry.smoothing.constant_velocity import ConstantVelocity, Motion
 from manyfaces.geometry.smoothing.filters import LONGEST_GAP_S, Filter, FilterState, smooth_sequence
 from manyfaces.geometry.smoothing.one_euro import OneEuro, Smoothed
+from manyfaces.geometry.smoothing.self_tuned import SelfTuned, Tuned
 from manyfaces.geometry.smoothing.spaces import ROTATIONS, VECTORS, Space
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "FilterState",
     "Motion",
     "OneEuro",
+    "SelfTuned",
     "Smoothed",
     "Space",
+    "Tuned",
     "smooth_sequence",
 ]

@@ -9,6 +9,7 @@ than noise explains, what was known counts less in proportion: a fading memory, 
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.geometry.smoothing.filters import LONGEST_GAP_S, time_passed
@@ -44,14 +45,15 @@ class ConstantVelocity:
     """Setting of the filter.
 
     Attributes:
-        noise: root mean square error of each measured number, in the signal's unit.
+        noise: root mean square error of each measured number, in the signal's unit; one for all numbers, or one
+            for each `Space.size`.
         agility: spectral density of the acceleration, in squared noises per cubed second.
         surprise: what counts as one: this many deviations between measured and predicted; infinite for Kalman's own.
         space: what is filtered.
         longest_gap_s: after a longer pause it begins anew.
     """
 
-    noise: float = 1.0
+    noise: float | Float[Tensor, "*B"] = 1.0
     agility: float = 0.5
     surprise: float = 2.0
     space: Space = VECTORS
