@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from manyfaces.geometry import PerspectiveCamera
+from manyfaces.geometry import Camera
 from manyfaces.heads import HeadModel
 from manyfaces.heads.skin_colours import DIRECTIONS, hair_reach
 
@@ -110,7 +110,7 @@ def _chance(shape: tuple[int, ...], probability: float, generator: torch.Generat
     return (torch.rand(shape, generator=generator, device=generator.device) < probability).float()
 
 
-def head_box_px(camera: PerspectiveCamera, vertices: Float[Tensor, "B V 3"]) -> Float[Tensor, "B 4"]:
+def head_box_px(camera: Camera, vertices: Float[Tensor, "B V 3"]) -> Float[Tensor, "B 4"]:
     """The upright box around each head on the picture: x0, y0, x1, y1."""
     points_px = camera.project(vertices).points_px
     return torch.cat([points_px.amin(1), points_px.amax(1)], -1)

@@ -1,5 +1,6 @@
 """Pictures of synthetic people, as a mediocre camera would take them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -15,10 +16,14 @@ from manyfaces.data.people.looks import Looks, hair_colour, head_box_px
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients, FaceModel
 from manyfaces.faces.model import rotation_from_angles, usual
-from manyfaces.render import deng_harmonics, render_mesh
+from manyfaces.geometry import Camera
+from manyfaces.render import Render, deng_harmonics, render_mesh
 from manyfaces.render.normals import shading_normals
 
 _SUPERSAMPLE = 2
+
+Finer = Callable[[Render], Float[Tensor, "B H W 3"]]
+"""From a render to factors of its colours."""
 
 
 @dataclass(frozen=True)
@@ -69,25 +74,47 @@ class People:
 
     def photograph(self, c: FaceCoefficients, generator: torch.Generator) -> UInt8[Tensor, "B 3 S S"]:
         """Take a picture of each face; what the coefficients leave out is drawn."""
-        size, face = self.config.size_px, self.face
-        n = len(c.angles)
-        vertices, camera = face.vertices(c), face.camera(c).scaled(size / RNET_PX)
-        rotation = rotation_from_angles(c.angles)
-        normals = shading_normals(vertices, face.head.faces) @ rotation.mT
-        light = deng_harmonics(normals) @ usual(c.light).mT
-        hair = hair_colour(face.head, c.albedo)
-        share = self._looks.hair_share(n, generator)
-        lit = face.head.albedo(c.albedo) * light
-        colours = self._looks.coloured(lit, hair * light, share, normals, generator).clamp(0, 1)
-        grown = self._looks.grown(vertices, share, generator)
-        drawn = render_mesh(
-            grown, face.head.faces, camera, (size, size), albedo=colours, light=None, supersample=_SUPERSAMPLE
-        )
-        backdrop = sample_backdrop(n, size, generator)
-        backdrop = with_hair_and_shoulders(backdrop, head_box_px(camera, grown), hair[:, 0], generator)
-        mask = drawn.mask[:, None]
-        picture = drawn.rgb.permute(0, 3, 1, 2) * mask + backdrop * (1 - mask)
-        return (developed(picture, generator) * 255).round().to(torch.uint8)
+        size = self.config.size_px
+        return photograph(self.face, self._looks, c, self.face.camera(c).scaled(size / RNET_PX), size, generator)
+
+
+def photograph(
+    face: FaceModel,
+    looks: Looks,
+    c: FaceCoefficients,
+    camera: Camera,
+    size_px: int,
+    generator: torch.Generator,
+    finer: Finer | None = None,
+) -> UInt8[Tensor, "B 3 S S"]:
+    """Take a picture of each face, with hair, a room behind it, and a mediocre camera.
+
+    Args:
+        face: turns coefficients into faces.
+        looks: of its head.
+        c: the faces.
+        camera: where pictures are taken from.
+        size_px: side of the pictures.
+        generator: source of all randomness.
+        finer: what colours of the skin are multiplied by, for what is finer than the head's vertices.
+    """
+    n, vertices = len(c.angles), face.vertices(c)
+    normals = shading_normals(vertices, face.head.faces) @ rotation_from_angles(c.angles).mT
+    light = deng_harmonics(normals) @ usual(c.light).mT
+    hair = hair_colour(face.head, c.albedo)
+    share = looks.hair_share(n, generator)
+    lit = face.head.albedo(c.albedo) * light
+    colours = looks.coloured(lit, hair * light, share, normals, generator).clamp(0, 1)
+    grown = looks.grown(vertices, share, generator)
+    drawn = render_mesh(
+        grown, face.head.faces, camera, (size_px, size_px), albedo=colours, light=None, supersample=_SUPERSAMPLE
+    )
+    backdrop = sample_backdrop(n, size_px, generator)
+    backdrop = with_hair_and_shoulders(backdrop, head_box_px(camera, grown), hair[:, 0], generator)
+    mask = drawn.mask[:, None]
+    skin = drawn.rgb if finer is None else drawn.rgb * finer(drawn)
+    picture = skin.permute(0, 3, 1, 2) * mask + backdrop * (1 - mask)
+    return (developed(picture, generator) * 255).round().to(torch.uint8)
 
 
 def developed(picture: Float[Tensor, "B 3 S S"], generator: torch.Generator) -> Float[Tensor, "B 3 S S"]:

@@ -1,6 +1,7 @@
 """Endless synthetic persons with wrinkles, on texture maps and in clips, with their exact truth."""
 
 from manyfaces.data.subjects.bank import DetailBank, DetailBankConfig, build_detail_bank
+from manyfaces.data.subjects.clips import Clip, ClipConfig, ClipLaw
 from manyfaces.data.subjects.config import SubjectConfig
 from manyfaces.data.subjects.examples import DetailExamples, DetailSource
 from manyfaces.data.subjects.moods import FrameConfig, FrameLaw
@@ -9,6 +10,9 @@ from manyfaces.data.subjects.textures import CameraConfig
 
 __all__ = [
     "CameraConfig",
+    "Clip",
+    "ClipConfig",
+    "ClipLaw",
     "DetailBank",
     "DetailBankConfig",
     "DetailExamples",

@@ -120,10 +120,10 @@ class SubjectLaw:
 
 def _own_face(face: FaceModel, gap: Tensor, blotches: Tensor) -> FaceModel:
     """The face model with another mean; everything else is shared with the base, not copied."""
-    head = copy.copy(face.head)
-    head._buffers = dict(face.head._buffers)
-    head.template = face.head.template + gap
+    head, own = copy.copy(face.head), copy.copy(face)
     assert face.head.mean_albedo is not None
-    head.mean_albedo = face.head.mean_albedo + blotches
-    head.data = replace(face.head.data, template=head.template.numpy(), albedo=head.mean_albedo.numpy())
-    return FaceModel(head, face.layout)
+    means = {"template": face.head.template + gap, "mean_albedo": face.head.mean_albedo + blotches}
+    head._buffers = face.head._buffers | means
+    head.data = replace(face.head.data, template=means["template"].numpy(), albedo=means["mean_albedo"].numpy())
+    own._modules = face._modules | {"head": head}
+    return own

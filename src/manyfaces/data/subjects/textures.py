@@ -21,6 +21,7 @@ _DEPTH_PX = 72  # side of the picture whose depths say which vertices are hidden
 _TOLERANCE_M = 0.004
 _NOTICED = 0.1  # skin that counts as seen
 _HIDDEN_CELLS = 5
+CAVITY = 0.08
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class CameraConfig:
         crop_px: side of R-Net's frame that skin is seen at, least and most; coarser pixels blur the texels.
         noise: largest deviation of the sensor's noise.
         gloss: strongest highlight.
-        cavity: how much darker a valley is per millimetre of depth, for less light gets in.
+        cavity: how much darker a valley is per millimetre of its depth.
         hidden: share of frames where something hides a part of the face.
         hidden_area: the least and the greatest part that is hidden then.
     """
@@ -39,7 +40,7 @@ class CameraConfig:
     crop_px: tuple[float, float] = (112.0, 256.0)
     noise: float = 0.02
     gloss: float = 0.25
-    cavity: float = 0.08
+    cavity: float = CAVITY
     hidden: float = 0.5
     hidden_area: tuple[float, float] = (0.05, 0.5)
 
@@ -107,6 +108,12 @@ def resolved(
     return mixed.permute(0, 2, 3, 1)
 
 
+def openness(displacement_m: Float[Tensor, "B H W"], cavity: float = CAVITY) -> Float[Tensor, "B H W"]:
+    """How much of the light gets to each texel: less into valleys, `cavity` per millimetre of their depth."""
+    fine_mm = (displacement_m - blurred(displacement_m, 3)) * 1e3
+    return 1 - cavity * (-fine_mm).clamp(0, 3)
+
+
 def photographed(
     albedo: Float[Tensor, "B H W 3"],
     normals: Float[Tensor, "B H W 3"],
@@ -130,9 +137,8 @@ def photographed(
         generator: source of all randomness.
     """
     n = len(albedo)
-    fine_mm = (displacement_m - blurred(displacement_m, 3)) * 1e3
-    open_to_light = 1 - config.cavity * (-fine_mm).clamp(0, 3)
-    lit = albedo * light_on(normals.flatten(1, 2), c).view_as(normals) * open_to_light[..., None]
+    open_to_light = openness(displacement_m, config.cavity)[..., None]
+    lit = albedo * light_on(normals.flatten(1, 2), c).view_as(normals) * open_to_light
     lamp = F.normalize(normal(generator, n, 3) + normal(generator, 1).new_tensor([0.0, 0.6, 2.0]), dim=-1)
     half = F.normalize(lamp + lamp.new_tensor([0.0, 0.0, 1.0]), dim=-1)
     at_rest = torch.einsum("bdc,bd->bc", rotation_from_angles(c.angles), half)
