@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.diffusion import BatchDraws
+from manyfaces.io.checkpoints import state_checksum
 from manyfaces.losses.displacement import teacher_loss
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView
@@ -18,7 +19,7 @@ from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.parallel import WHOLE, Part
-from manyfaces.train.personal.frames import rows_of
+from manyfaces.train.personal.frames import digest_of, rows_of
 from manyfaces.train.personal.transfer import ADAPTER_WIDTH, transfer_config
 from manyfaces.train.recipe import Split
 
@@ -48,9 +49,9 @@ class SkinFrames:
     @staticmethod
     @torch.no_grad()
     def of(view: SkinView, teacher: DisplacementUNet, chunk: int = 16) -> "SkinFrames":
-        """Ask the teacher."""
-        contrast = view.contrast
-        said = [teacher(some).float() for some in contrast.split(chunk)]
+        """Ask the teacher, wherever it is; all that comes out lies where the view does."""
+        contrast, device = view.contrast, next(teacher.parameters()).device
+        said = [teacher(some.to(device)).float().to(some.device) for some in contrast.split(chunk)]
         return SkinFrames(contrast, view.tension, view.visible, torch.cat(said))
 
     def at(self, rows: Int[Tensor, " B"]) -> "SkinFrames":
@@ -86,8 +87,14 @@ class DetailTransfer:
         return Adapted(copy.deepcopy(self.base), self.width, EXTRAS)
 
     def describe(self) -> dict[str, Any]:
-        """Sizes of the base, and of the adapters."""
-        return {"student": to_dict(self.base.config), "width": self.width, "n_frames": len(self.frames)}
+        """Sizes of the base and of the adapters; which base and which frames, so that runs never mix."""
+        return {
+            "student": to_dict(self.base.config),
+            "width": self.width,
+            "n_frames": len(self.frames),
+            "base": state_checksum(self.base.state_dict()),
+            "frames": [digest_of(part) for part in (self.frames, self.held_out)],
+        }
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> SkinFrames:
         """Frames in random order; the held-out ones all together."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 from manyfaces.core.errors import InputError
 from manyfaces.data.clips.sample import PreparedFrame
 from manyfaces.detect.rnet_alignment import RNET_PX
+from manyfaces.io.checkpoints import state_checksum
 from manyfaces.methods.personal.objective import SeenPhotos
 
 _SHIFT_PX, _ZOOM, _EXPOSURE = 6.0, 0.06, 0.15
@@ -59,16 +61,9 @@ class PersonFrames:
         return PersonFrames(*(getattr(self, part.name)[rows] for part in fields(self)))
 
     def halves(self, every: int) -> "tuple[PersonFrames, PersonFrames]":
-        """Frames to learn from, and frames to judge by: of each `every` frames, in order, the middle one.
-
-        A single frame is on both sides.
-        """
-        rows = torch.arange(len(self))
-        held_out = rows % every == every // 2
-        if len(self) <= every // 2:
-            held_out = rows == len(self) - 1
-        learned = rows[~held_out] if len(self) > 1 else rows
-        return self.at(learned), self.at(rows[held_out])
+        """Frames to learn from, and frames to judge by, see `halves_of`."""
+        learned, held_out = halves_of(len(self), every)
+        return self.at(learned), self.at(held_out)
 
     def seen(self) -> SeenPhotos:
         """As the coarse loss takes them."""
@@ -79,6 +74,21 @@ class PersonFrames:
             self.skin.float() / 255,
             torch.zeros(len(self), dtype=torch.long, device=self.pictures.device),
         )
+
+
+def halves_of(n: int, every: int) -> tuple[Int[Tensor, " L"], Int[Tensor, " H"]]:
+    """Rows to learn from, and rows to judge by: of each `every` rows, in order, the middle one.
+
+    Of too few the last is judged by; a single one is on both sides.
+    """
+    rows = torch.arange(n)
+    held_out = rows % every == every // 2 if n > every // 2 else rows == n - 1
+    return (rows[~held_out] if n > 1 else rows), rows[held_out]
+
+
+def digest_of(frames: Any) -> str:
+    """What tells frames from others: of a dataclass of tensors, a checksum of all of them."""
+    return state_checksum({part.name: getattr(frames, part.name) for part in fields(frames)})
 
 
 def varied(seen: SeenPhotos, generator: torch.Generator) -> SeenPhotos:

@@ -10,13 +10,14 @@ from torch import Tensor, nn
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
 from manyfaces.diffusion import BatchDraws
+from manyfaces.io.checkpoints import state_checksum
 from manyfaces.methods.personal import CoarseNet
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.parallel import WHOLE, Part
-from manyfaces.train.personal.frames import PersonFrames, rows_of, varied
+from manyfaces.train.personal.frames import PersonFrames, digest_of, rows_of, varied
 from manyfaces.train.recipe import Split
 
 ADAPTER_WIDTH = 16
@@ -68,8 +69,16 @@ class CoarseTransfer:
         return network if self.width is None else Adapted(network, self.width)
 
     def describe(self) -> dict[str, Any]:
-        """Sizes of the base, and of the adapters."""
-        return {"coarse": to_dict(self.base.config), "width": self.width, "n_frames": len(self.frames)}
+        """Sizes of the base and of the adapters; what is learned, and from which frames, so that runs never mix."""
+        return {
+            "coarse": to_dict(self.base.config),
+            "width": self.width,
+            "n_frames": len(self.frames),
+            "outline": self.objective.outline is not None,
+            "weights": to_dict(self.objective.weights),
+            "base": state_checksum(self.base.state_dict()),
+            "frames": [digest_of(part) for part in (self.frames, self.held_out)],
+        }
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> SeenPhotos:
         """Frames, seen a little differently each time; the held-out ones as they are."""
