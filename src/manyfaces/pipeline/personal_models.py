@@ -18,7 +18,7 @@ from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailConfig, De
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
-from manyfaces.pipeline.catalogue import ReleasedModel, find_model
+from manyfaces.pipeline.catalogue import MODELS, ReleasedModel, find_model, models_folder
 from manyfaces.pipeline.distill_models import LoadedDistill, colour_law
 from manyfaces.pipeline.distill_person import SharedFace
 from manyfaces.pipeline.models import load_detector, load_encoder, load_mesh
@@ -88,6 +88,13 @@ def base_digests(model: LoadedPersonal) -> tuple[str, str]:
     return sha256_of(model.files[0]), sha256_of(model.files[2])
 
 
+def base_name(model: LoadedPersonal) -> str:
+    """How a person's file names its base: by its name where it is known by that, else by its folder."""
+    name, folder = model.coarse.name, model.files[0].parent.resolve()
+    known = any(released.name == name for released in MODELS) or folder == (models_folder() / name).resolve()
+    return name if known else str(folder)
+
+
 def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
     files = _files(found)
     coarse, teacher, student = (load_weights(path) for path in files)
@@ -115,7 +122,7 @@ def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
 
 
 def _files(found: Any) -> tuple[Path, Path, Path]:
-    if isinstance(found, ReleasedModel):
+    if isinstance(found, ReleasedModel) and found.method == "personal":
         coarse, teacher, student = (
             verify_packaged(f"{found.name}/{p}.safetensors") for p in (COARSE, TEACHER, STUDENT)
         )

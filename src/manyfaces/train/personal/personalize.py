@@ -1,5 +1,7 @@
 """One person's model out of photos and videos: gather frames, adapt the coarse network, then the detail."""
 
+import copy
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +21,12 @@ from manyfaces.methods.personal.objective import CoarseObjective, CoarseWeights
 from manyfaces.nn import DisplacementMae
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.person_folder import PersonRecord, save_person
-from manyfaces.pipeline.personal_models import LoadedPersonal, Person, base_digests
+from manyfaces.pipeline.personal_models import LoadedPersonal, Person, base_digests, base_name
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
+from manyfaces.train.parallel import Parallel
 from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
-from manyfaces.train.personal.frames import PersonFrames
+from manyfaces.train.personal.frames import PersonFrames, halves_of
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
 from manyfaces.train.personal.transfer import ADAPTER_WIDTH, CoarseTransfer, transfer_config
 
@@ -93,9 +96,10 @@ def personalize(
     c = predicted(base, adapted, frames)
     view = seen_skin(base, c, frames)
     detail = _detail(base, view, work, options, say)
-    person = Person(out.name, shared_face(base, c), best_view(view))
+    person = Person(out.resolve().name, shared_face(base, c), best_view(view))
     record = _record(base, seen, coarse, detail, options)
     save_person(out, base, adapted, _adapted(detail), person, record)
+    shutil.rmtree(work, ignore_errors=True)
     return record
 
 
@@ -105,35 +109,35 @@ def _coarse(
     face, network = base.coarse.face, base.coarse.network
     assert isinstance(network, CoarseNet)
     learned, held_out = frames.halves(HELD_OUT_EVERY)
+    # A copy of the face goes where the network learns; the base's own stays where reconstructions are made.
+    objective = CoarseObjective(copy.deepcopy(face), outline_mesh(face.head), weights=options.weights)
     recipe = CoarseTransfer(
         base=network,
-        objective=CoarseObjective(face, outline_mesh(face.head), weights=options.weights),
+        objective=objective,
         frames=learned,
         held_out=held_out,
         config=transfer_config(options.coarse_steps, seed=options.seed),
         width=options.width,
     )
     say("shape, expression and colours")
-    return _run(recipe, work / "coarse")
+    return _run(recipe, work / "coarse", base.coarse.device)
 
 
 def _detail(base: LoadedPersonal, view: SkinView, work: Path, options: PersonalizeOptions, say: Say) -> TrainResult:
     assert isinstance(base.student, DisplacementMae)
     skin = SkinFrames.of(view, base.teacher)
-    rows = torch.arange(len(skin))
-    apart = rows % HELD_OUT_EVERY == HELD_OUT_EVERY // 2
-    learned, held_out = (rows[~apart], rows[apart]) if len(rows) > HELD_OUT_EVERY // 2 else (rows, rows[-1:])
+    learned, held_out = halves_of(len(skin), HELD_OUT_EVERY)
     config = transfer_config(options.detail_steps, seed=options.seed)
     say("wrinkles and folds")
     recipe = DetailTransfer(
         base=base.student, frames=skin.at(learned), held_out=skin.at(held_out), config=config, width=options.width
     )
-    return _run(recipe, work / "detail")
+    return _run(recipe, work / "detail", base.coarse.device)
 
 
-def _run(recipe: CoarseTransfer | DetailTransfer, folder: Path) -> TrainResult:
+def _run(recipe: CoarseTransfer | DetailTransfer, folder: Path, device: torch.device) -> TrainResult:
     try:
-        result = run_loop(recipe, folder)
+        result = run_loop(recipe, folder, parallel=Parallel(device=device))
     except ConfigError as error:
         raise ConfigError(error.message, "the frames or settings have changed: choose another --out") from None
     if not result.finished:
@@ -187,7 +191,7 @@ def _record(
     base: LoadedPersonal, seen: Gathered, coarse: TrainResult, detail: TrainResult, options: PersonalizeOptions
 ) -> PersonRecord:
     widths = (options.width, options.width)
-    card = PersonCard("person", base.coarse.name, base_digests(base), widths, len(seen.frames), manyfaces.__version__)
+    card = PersonCard("person", base_name(base), base_digests(base), widths, len(seen.frames), manyfaces.__version__)
     return PersonRecord(
         card=card,
         frames=tuple(f"{frame.clip}, frame {frame.number + 1}" for frame in seen.frames),
