@@ -38,7 +38,7 @@ class SkinDetail:
         face: FaceModel, surface: DetailSurface, network: nn.Module, identity: Float[Tensor, " S"], view: SkinView
     ) -> "SkinDetail":
         """Read the detail off what was seen."""
-        displacement_m = network(view.contrast, view.tension)[0].float() * surface.skin
+        displacement_m = _said(network, view, view.tension) * surface.skin
         return SkinDetail(face, surface, network, identity, view, displacement_m)
 
     @property
@@ -58,4 +58,10 @@ class SkinDetail:
         pose = head.jaw_pose(jaw[None]) if self.face.n_jaw else None
         rest, now = head(self.identity[None]), head(self.identity[None], expression[None], pose)
         tension = self.surface.tension(rest, now)
-        return self.network(self.view.contrast, tension)[0].float() * self.surface.skin
+        return _said(self.network, self.view, tension) * self.surface.skin
+
+
+def _said(network: nn.Module, view: SkinView, tension: Float[Tensor, "1 H W"]) -> Float[Tensor, "H W"]:
+    """What the network says of skin under some tension, wherever it is itself."""
+    device = next(network.parameters()).device
+    return network(view.contrast.to(device), tension.to(device))[0].float().to(tension.device)
