@@ -8,6 +8,8 @@ from manyfaces.core.errors import InputError
 from manyfaces.data.clips.clip import ClipConfig, LeftOutFrame, prepare_clip
 from manyfaces.data.clips.eyes import ClipEyes
 from manyfaces.data.clips.sample import ClipSource, PreparedFrame
+from manyfaces.detect.frame_choice import FaceLook, FrameLimits, FrameLook, choose_frames
+from manyfaces.io.picture_names import VIDEO_SUFFIXES
 
 PERSON = "person"
 LARGEST_SET = 400
@@ -57,15 +59,15 @@ def gather(
         tick: called with the name of the source for each frame that was looked at.
 
     Raises:
-        InputError: nothing shows a face, or the number of frames makes no sense.
-        VideoError: a source is not there.
+        InputError: nothing was named or shows a face, or the number of frames makes no sense.
     """
     options = options or GatherOptions()
     if not sources:
         raise InputError("no photo, folder or video was named", "name some of one person")
     if not 1 <= options.frames <= LARGEST_SET:
         raise InputError(f"{options.frames} frames cannot be learned from", f"give a number from 1 to {LARGEST_SET}")
-    config = replace(options.clip, size_px=size_px, frames_per_clip=max(1, options.frames // len(sources)))
+    n_videos = sum(path.suffix.lower() in VIDEO_SUFFIXES for path in sources)
+    config = replace(options.clip, size_px=size_px, frames_per_clip=max(1, options.frames // max(1, n_videos)))
     frames: list[PreparedFrame] = []
     left_out: list[str] = []
     for path in sources:
@@ -79,6 +81,19 @@ def gather(
     if not frames:
         reasons = "; ".join(left_out[:3]) or "nothing could be read"
         raise InputError(f"no frame shows a face well enough: {reasons}", "give sharper pictures of one person")
-    step = len(frames) / min(len(frames), options.frames)
-    spread = tuple(frames[int(k * step)] for k in range(min(len(frames), options.frames)))
-    return Gathered(spread, tuple(left_out))
+    if eyes.knows_people and len(sources) > 1:
+        frames = _of_one_person(frames, eyes, config.limits, left_out)
+    n = min(len(frames), options.frames)
+    return Gathered(tuple(frames[k * len(frames) // n] for k in range(n)), tuple(left_out))
+
+
+def _of_one_person(
+    frames: list[PreparedFrame], eyes: ClipEyes, limits: FrameLimits, left_out: list[str]
+) -> list[PreparedFrame]:
+    """Each source was searched for its own person; of all together, whoever is on most frames is meant."""
+    looks = [FrameLook(k, f.time_s, (FaceLook(1.0, eyes.recognise(f.crop)),)) for k, f in enumerate(frames)]
+    choice = choose_frames(looks, replace(limits, sharpness=0.0))
+    left_out += [
+        f"{frames[one.number].clip}: frame {frames[one.number].number + 1}: {one.reason}" for one in choice.set_aside
+    ]
+    return [frames[one.number] for one in choice.kept]
