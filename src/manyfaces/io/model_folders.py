@@ -286,7 +286,7 @@ def read_model_folder(path: str | Path) -> AnyFolder:
 
 def _read_card(text: str) -> Card:
     try:
-        method = json.loads(text)["method"]
+        method = str(json.loads(text)["method"])
     except (ValueError, KeyError, TypeError):
         method = "ofer"  # what is wrong is said when it is read as one of those
     return from_json(_CARDS.get(method, ModelCard), text)

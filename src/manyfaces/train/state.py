@@ -108,7 +108,7 @@ class Progress:
 
     def note(self, validation: float) -> None:
         """Keep the running mean if nothing has validated better."""
-        if self.best is not None and validation >= self.best.loss:
+        if self.best is not None and not validation < self.best.loss:  # a loss that is no number is not better
             self.best = replace(self.best, misses=self.best.misses + 1)
             return
         weights = {name: tensor.detach().clone() for name, tensor in self.mean.model.state_dict().items()}
