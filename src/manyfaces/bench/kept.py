@@ -12,6 +12,9 @@ from torch import nn
 import manyfaces
 from manyfaces.io.atomic import atomic_path
 
+UNFINISHED = ".unfinished"
+"""Folder in OUT for what a stopped run has done."""
+
 
 class Kept:
     """Arrays by item, in a folder.

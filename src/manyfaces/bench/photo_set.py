@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from manyfaces.core.errors import InputError
+from manyfaces.data.landmarks import LandmarkSample, LandmarkSet
 from manyfaces.detect.boxes import overlaps
 
 Half = Literal["tune", "report"]
@@ -133,6 +134,31 @@ def choose_face(owned_px: Float[np.ndarray, "F 4"], index: int, boxes_px: Float[
         if int(np.argmax(shares)) == index and shares[index] >= best_overlap and _holds_middle(owned_px[index], box):
             best, best_overlap = row, shares[index]
     return best
+
+
+USUAL, APART = "photos", "AFLW2000-3D"
+"""Groups of faces; the points of the second follow another convention."""
+
+
+def read_photo_faces(folder: Path) -> LandmarkSet:
+    """The faces of a folder in the form of the landmark benchmarks; photos are their subjects.
+
+    Raises:
+        InputError: as `read_photo_set`.
+    """
+    samples = tuple(
+        LandmarkSample(
+            name=f"{face.file}#{face.index}",
+            image=photo.path,
+            points=face.points_px,
+            subject=face.file,
+            groups=(APART if photo.aflw2000 else USUAL,),
+            box_px=face.box_px,
+        )
+        for photo in read_photo_set(folder)
+        for face in photo.faces
+    )
+    return LandmarkSet(samples, (USUAL, APART))
 
 
 def read_photo_set(folder: Path) -> tuple[AnnotatedPhoto, ...]:

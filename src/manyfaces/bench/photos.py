@@ -33,7 +33,7 @@ from manyfaces.bench.face_points import (
     default_detector,
     default_point_finder,
 )
-from manyfaces.bench.kept import Kept
+from manyfaces.bench.kept import UNFINISHED, Kept
 from manyfaces.bench.models import DEFAULT_MODEL, named_models
 from manyfaces.bench.ours import default_prior, predictor_reconstructor
 from manyfaces.bench.photo_figures import find_figures
@@ -47,8 +47,6 @@ from manyfaces.core.seeds import numpy_generator
 from manyfaces.io.image import read_image
 
 N_HYPOTHESES = 15
-UNFINISHED = ".unfinished"
-"""Folder in OUT for what a stopped run has done."""
 JITTER_SCALES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0)
 
 

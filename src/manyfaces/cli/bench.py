@@ -47,6 +47,7 @@ def _landmarks(command: commands.LandmarkProtocol) -> None:
     folder = _dataset(command)
     _check_folders(command.predictions)
     from manyfaces.bench import LandmarkOptions, run_landmarks
+    from manyfaces.bench.models import named_models
 
     options = LandmarkOptions(
         predictions=command.predictions,
@@ -54,6 +55,8 @@ def _landmarks(command: commands.LandmarkProtocol) -> None:
         offsets=command.offsets,
         every=command.every,
         annotation=command.annotation,
+        models=tuple(named_models(command.models)) if command.models else (),
+        limit=command.limit,
     )
     name = LANDMARK_NAMES[type(command)]
     run_landmarks(name, folder, command.out, half=command.half, **_model(command), options=options)
@@ -116,6 +119,15 @@ def _distill_figures(command: commands.DistillFigures) -> None:
     run_distill_figures(command.out, _found(command.photos) if command.photos else (), _distill_options(command))
 
 
+def _personal_figures(command: commands.PersonalFigures) -> None:
+    from manyfaces.bench.figures.personal import run_personal_figures
+    from manyfaces.bench.models import named_models
+
+    drivers = _found(command.drive) if command.drive else ()
+    named = {"seed": command.seed, "device": resolve_device(command.device)}
+    run_personal_figures(_found(command.photos), command.out, named_models(command.models), drivers, **named)
+
+
 def _distill_options(command: commands.OnNetworks, **chosen: Any) -> Any:
     from manyfaces.bench.distill import DistillOptions, networks_of_runs
 
@@ -172,8 +184,10 @@ def _check_folders(*folders: Path | None) -> None:
 
 
 LANDMARK_NAMES: Mapping[type[commands.Protocol], str] = {
+    commands.Annotated68: "annotated",
     commands.W300: "300w",
     commands.Vw300: "300vw",
+    commands.FaceScape: "facescape",
     commands.Aflw2000: "aflw2000",
     commands.Cofw: "cofw",
     commands.Helen: "helen",
@@ -193,5 +207,6 @@ DOORS: Mapping[type[commands.Protocol], Callable[[Any], None]] = {
     commands.Figures: _figures,
     commands.Distill: _distill,
     commands.DistillFigures: _distill_figures,
+    commands.PersonalFigures: _personal_figures,
     commands.Compare: _compare,
 }

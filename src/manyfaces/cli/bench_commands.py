@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 Unit = Literal["mm", "cm", "m", "none"]
-Landmarks = Literal["300w", "300vw", "aflw2000", "cofw", "helen", "afw"]
+Landmarks = Literal["annotated", "300w", "300vw", "facescape", "aflw2000", "cofw", "helen", "afw"]
 OwnPoints = Literal["facemesh", "mean_head", "ours"]
 
 
@@ -98,12 +98,21 @@ class LandmarkProtocol(OnDataset):
     """Points of another method, scored beside ours."""
     methods: tuple[OwnPoints, ...] = ("facemesh", "mean_head", "ours")
     """Which of our methods are run."""
+    models: str = ""
+    """Models with commas between their names: of each the best face, its jaw line placed as annotators would."""
+    limit: int | None = None
+    """Only the first so many faces, for a quick look."""
     offsets: FlagCreatePairsOff[bool] = False
     """Remove constant offsets between our points and the annotation."""
     every: int = 1
     """300vw: take each n-th frame."""
     annotation: Literal["original", "reannotated"] = "original"
     """aflw2000: the data set's points, or those of 3DDFA's test.configs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotated68(LandmarkProtocol):
+    """Any photos: 68 points; DIR holds photos, landmarks.json and occluders.json."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +123,11 @@ class W300(LandmarkProtocol):
 @dataclass(frozen=True, kw_only=True)
 class Vw300(LandmarkProtocol):
     """300-VW: 68 points in videos, three scenarios."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceScape(LandmarkProtocol):
+    """FaceScape: 43 points of registered heads in the photos of many cameras."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +194,20 @@ class Figures(OnModel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonalFigures(Protocol):
+    """Figures of person-specific models' paper, of any photos and models: alignment, shape, detail, animation."""
+
+    photos: Annotated[Positional[tuple[str, ...]], arg(metavar="PHOTO ...")]
+    """Photos, folders or patterns."""
+    models: str = "ofer-open"
+    """Models with commas between their names, one beside the other."""
+    drive: Annotated[tuple[str, ...], arg(metavar="PHOTO ...")] = ()
+    """Photos whose expressions the faces are given; each other's when not given."""
+    seed: int = 0
+    """Of all sampling."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnNetworks(Protocol):
     """What protocols take that measure teacher and students of the Occlusion Resistant Network."""
 
@@ -201,7 +229,7 @@ class Distill(OnFolder, OnNetworks):
     """What is measured; people, and photos where DIR is given, when not said."""
     people: int = 1000
     """How many held-out people."""
-    layout: Literal["photos", "300w", "300vw", "aflw2000", "cofw", "helen", "afw"] = "photos"
+    layout: Landmarks = "annotated"
     """How DIR is laid out: landmarks.json with occluders.json, or a landmark benchmark."""
     limit: int | None = None
     """Only the first so many photographed faces, for a quick look."""
@@ -235,8 +263,10 @@ class Bench:
         Annotated[Now, subcommand("now", prefix_name=False)]
         | Annotated[Co545, subcommand("co545", prefix_name=False)]
         | Annotated[Rof, subcommand("rof", prefix_name=False)]
+        | Annotated[Annotated68, subcommand("annotated", prefix_name=False)]
         | Annotated[W300, subcommand("300w", prefix_name=False)]
         | Annotated[Vw300, subcommand("300vw", prefix_name=False)]
+        | Annotated[FaceScape, subcommand("facescape", prefix_name=False)]
         | Annotated[Aflw2000, subcommand("aflw2000", prefix_name=False)]
         | Annotated[Cofw, subcommand("cofw", prefix_name=False)]
         | Annotated[Helen, subcommand("helen", prefix_name=False)]
@@ -249,6 +279,7 @@ class Bench:
         | Annotated[Figures, subcommand("figures", prefix_name=False)]
         | Annotated[Distill, subcommand("distill", prefix_name=False)]
         | Annotated[DistillFigures, subcommand("distill-figures", prefix_name=False)]
+        | Annotated[PersonalFigures, subcommand("personal-figures", prefix_name=False)]
         | Annotated[Compare, subcommand("compare", prefix_name=False)],
         arg(name=""),
     ]

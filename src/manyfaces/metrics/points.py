@@ -82,7 +82,8 @@ def unit_px(truth_px: Float[np.ndarray, "68 2"], normalisation: Normalisation) -
     """The length, in pixels, that errors on an annotated face are divided by.
 
     Args:
-        truth_px: its 68 points.
+        truth_px: its 68 points; of those that are not annotated, which are not numbers, only boxes and diagonals
+            can do without.
         normalisation: "interocular": the distance of the outer eye corners (300-W, 300-VW, Helen, AFW); "interpupil":
             that of the means of the points around each eye (COFW-68); "box": sqrt(width x height) of the tight box of
             the points (AFLW2000-3D as in 3DDFA); "diagonal": that of the same box.
@@ -91,5 +92,5 @@ def unit_px(truth_px: Float[np.ndarray, "68 2"], normalisation: Normalisation) -
         return float(np.hypot(*(truth_px[LEFT_EYE_OUTER] - truth_px[RIGHT_EYE_OUTER])))
     if normalisation == "interpupil":
         return float(np.hypot(*(truth_px[LEFT_EYE].mean(0) - truth_px[RIGHT_EYE].mean(0))))
-    width, height = np.ptp(truth_px, axis=0)
+    width, height = np.nanmax(truth_px, axis=0) - np.nanmin(truth_px, axis=0)
     return float(np.sqrt(width * height) if normalisation == "box" else np.hypot(width, height))

@@ -103,7 +103,21 @@ def hidden_view(
         outlines, _ = cv2.findContours((soft[..., 0] > 127).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         tinted = cv2.polylines(np.ascontiguousarray(tinted), outlines, True, HIDDEN, 2, cv2.LINE_AA)
     placed = frame.points(points_px, size)
-    return _dots(_dots(np.asarray(tinted, np.uint8), placed[visible], SEEN), placed[~visible], HIDDEN)
+    return mark_points(mark_points(np.asarray(tinted, np.uint8), placed[visible], SEEN), placed[~visible], HIDDEN)
+
+
+def mark_points(
+    picture: UInt8[np.ndarray, "S S 3"], points: Float[np.ndarray, "N 2"], colour: tuple[int, int, int]
+) -> UInt8[np.ndarray, "S S 3"]:
+    """Set a dot on every point, pixels of the picture; points that are not finite have none."""
+    size = len(picture)
+    stencil = Image.new("L", (size * SMOOTHING, size * SMOOTHING), 0)
+    draw = ImageDraw.Draw(stencil)
+    for x, y in (points[np.isfinite(points).all(axis=1)] + 0.5) * SMOOTHING:
+        if -size < x < 2 * size * SMOOTHING and -size < y < 2 * size * SMOOTHING:
+            draw.circle((float(x), float(y)), DOT_RADIUS_PX * SMOOTHING, fill=255)
+    alpha = np.asarray(stencil.resize((size, size), Image.Resampling.BOX), np.float32)[..., None] / 255
+    return (picture * (1 - alpha) + np.array(colour, np.float32) * alpha).round().astype(np.uint8)
 
 
 def overlay_view(
@@ -181,16 +195,3 @@ def _inside(start: int, side: int, limit: int) -> int:
     if side >= limit:
         return round((limit - side) / 2)
     return min(max(start, 0), limit - side)
-
-
-def _dots(
-    picture: UInt8[np.ndarray, "S S 3"], points: Float[np.ndarray, "N 2"], colour: tuple[int, int, int]
-) -> UInt8[np.ndarray, "S S 3"]:
-    size = len(picture)
-    stencil = Image.new("L", (size * SMOOTHING, size * SMOOTHING), 0)
-    draw = ImageDraw.Draw(stencil)
-    for x, y in (points[np.isfinite(points).all(axis=1)] + 0.5) * SMOOTHING:
-        if -size < x < 2 * size * SMOOTHING and -size < y < 2 * size * SMOOTHING:
-            draw.circle((float(x), float(y)), DOT_RADIUS_PX * SMOOTHING, fill=255)
-    alpha = np.asarray(stencil.resize((size, size), Image.Resampling.BOX), np.float32)[..., None] / 255
-    return (picture * (1 - alpha) + np.array(colour, np.float32) * alpha).round().astype(np.uint8)

@@ -23,7 +23,7 @@ class DistillOptions:
             "sopi" or "mopi" are compared with those in the ablations.
         head: whose people are drawn, and whose coefficients the networks predict.
         n_people: held-out people, one picture each.
-        layout: how the folder of photos is laid out: "photos", or a name in `manyfaces.bench.landmarks.BENCHMARKS`.
+        layout: how the folder of photos is laid out: a name in `manyfaces.bench.landmarks.BENCHMARKS`.
         limit: the first so many photographed faces, for a quick look.
         seed: of people, occluders and intervals.
         device: where the networks run.
@@ -33,7 +33,7 @@ class DistillOptions:
     networks: Mapping[str, str] = field(default_factory=lambda: dict(OPEN_NETWORKS))
     head: str = "openhead"
     n_people: int = 1000
-    layout: str = "photos"
+    layout: str = "annotated"
     limit: int | None = None
     seed: int = 0
     device: str = "cpu"

@@ -14,7 +14,8 @@ from manyfaces.bench.distill.conditions import CONDITIONS, UNOCCLUDED
 from manyfaces.bench.distill.networks import MOPI, SOPI, TEACHER
 from manyfaces.bench.distill.options import DistillOptions
 from manyfaces.bench.distill.people_tables import MAIN
-from manyfaces.bench.distill.photos import ALIGNED, MEASURES, USUAL, Aligned, PhotoScores
+from manyfaces.bench.distill.photos import ALIGNED, MEASURES, Aligned, PhotoScores
+from manyfaces.bench.photo_set import USUAL
 from manyfaces.bench.report import Bar, Cell, Items, Row, Table, bar, bar_table, provenance, write_report
 from manyfaces.core.seeds import torch_generator
 from manyfaces.metrics import PairedDifference, bootstrap_mean, paired_bootstrap

@@ -18,7 +18,7 @@ from manyfaces.bench.distill.people import GREY_LEVELS, MEAN_FACE, PeopleBench, 
 from manyfaces.bench.face_points import FindPoints, default_detector, default_point_finder
 from manyfaces.bench.kept import Kept
 from manyfaces.bench.landmarks import BENCHMARKS, LandmarkOptions
-from manyfaces.bench.photo_set import choose_face, read_photo_set
+from manyfaces.bench.photo_set import choose_face
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import numpy_generator, stream_seed
 from manyfaces.data.landmarks import LandmarkSample, pictures
@@ -36,8 +36,6 @@ POINTS = {"all 68": np.ones(68, bool), "inner 51": INNER_51}
 MEASURES = (*POINTS, "ME", "MSE x", "MSE y")
 """Of each face: NME of some points, percent of the distance of the outer eye corners; then as in the paper's tables, of
 all points in the crop: pixels of 224, and square ones."""
-SET_LAYOUT = "photos"
-APART, USUAL = "AFLW2000-3D", "photos"
 
 Column = tuple[str, str, Aligned]
 """Method, condition, and how the crop was made."""
@@ -63,30 +61,19 @@ def read_faces(folder: Path, layout: str, limit: int | None = None) -> tuple[Lan
 
     Args:
         folder: where they lie.
-        layout: "photos" (see `manyfaces.bench.photo_set`), or the name of a landmark benchmark.
+        layout: the name of a landmark benchmark.
         limit: the first so many.
 
     Raises:
         ChoiceError: there is no such layout.
         DataError, InputError: the folder does not have it, or holds no face.
     """
-    if layout not in (SET_LAYOUT, *BENCHMARKS):
-        raise ChoiceError("layout", layout, [SET_LAYOUT, *BENCHMARKS])
-    if layout == SET_LAYOUT:
-        samples = tuple(_samples_of_set(folder))
-    else:
-        samples = BENCHMARKS[layout].read(folder, LandmarkOptions()).samples
+    if layout not in BENCHMARKS:
+        raise ChoiceError("layout", layout, list(BENCHMARKS))
+    samples = BENCHMARKS[layout].read(folder, LandmarkOptions()).samples
     if not samples:
         raise InputError(f"{folder} holds no annotated face")
     return samples[:limit]
-
-
-def _samples_of_set(folder: Path) -> Iterator[LandmarkSample]:
-    for photo in read_photo_set(folder):
-        group = APART if photo.aflw2000 else USUAL
-        for face in photo.faces:
-            name = f"{face.file}#{face.index}"
-            yield LandmarkSample(name, photo.path, face.points_px, face.file, (group,), box_px=face.box_px)
 
 
 class PhotoBench:

@@ -12,13 +12,10 @@ from manyfaces.bench.distill.photo_report import PhotoReport
 from manyfaces.bench.distill.photos import faces_by_picture, measure_photos, read_faces
 from manyfaces.bench.distill.speed import DistillSpeed, measure_speed
 from manyfaces.bench.face_points import FindPoints
-from manyfaces.bench.kept import Kept
+from manyfaces.bench.kept import UNFINISHED, Kept
 from manyfaces.bench.progress import progress_bar
 from manyfaces.bench.report import show_tables
 from manyfaces.core.errors import ChoiceError, InputError
-
-UNFINISHED = ".unfinished"
-"""Folder in OUT for what a stopped run has done."""
 
 Report = PeopleReport | PhotoReport | DistillSpeed
 

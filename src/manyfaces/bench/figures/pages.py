@@ -11,6 +11,7 @@ from torch import Tensor
 from manyfaces.bench.figures.grid import TILE_PX, Tile, draw_grid
 from manyfaces.bench.figures.studies import FaceStudy
 from manyfaces.geometry import fit_rigid
+from manyfaces.geometry.camera import Camera
 from manyfaces.metrics.vertices import MM_PER_M
 from manyfaces.pipeline import Reconstruction
 from manyfaces.pipeline.page import face_weights
@@ -61,10 +62,10 @@ def draw_pages(studies: Sequence[FaceStudy]) -> Iterator[tuple[str, UInt8[np.nda
 def ranked_rows(study: FaceStudy) -> list[list[Tile]]:
     """The photo; the best identity, front and side; the worst; how far apart they are."""
     ranked, result = study.ranked, study.result
-    tiles = [_photo_tile(study.name, result)]
+    tiles = [photo_tile(study.name, result)]
     for face, name in ((ranked.best, "Ranked first"), (ranked.worst, f"Ranked last of {ranked.n}")):
         for yaw, side in ((0.0, "front"), (SIDE_YAW, "side")):
-            tiles.append(Tile(_head(face, result, yaw), name if not yaw else "", side))
+            tiles.append(Tile(head_picture(face, result, yaw), name if not yaw else "", side))
     heat = _difference(ranked.best, ranked.worst, result)
     return [[*tiles, Tile(heat, "First to last", f"{ranked.apart_mm:.1f} mm")]]
 
@@ -77,11 +78,11 @@ def masked_rows(study: FaceStudy) -> list[list[Tile]]:
     moved = _difference(study.ranked.best, masked.ranked.best, bare)
     return [
         [
-            _photo_tile(study.name, bare),
-            Tile(_head(study.ranked.best, bare), "Ranked first"),
-            _photo_tile("with a mask", masked.result),
-            Tile(_head(masked.ranked.best, bare), "Ranked first"),
-            Tile(_head(masked.ranked.worst, bare), f"Ranked last of {masked.ranked.n}"),
+            photo_tile(study.name, bare),
+            Tile(head_picture(study.ranked.best, bare), "Ranked first"),
+            photo_tile("with a mask", masked.result),
+            Tile(head_picture(masked.ranked.best, bare), "Ranked first"),
+            Tile(head_picture(masked.ranked.worst, bare), f"Ranked last of {masked.ranked.n}"),
             Tile(moved, "First to first", f"{masked.moved_mm:.1f} mm"),
         ]
     ]
@@ -91,11 +92,13 @@ def expression_rows(study: FaceStudy) -> list[list[Tile]]:
     """The photo over the best face on it; the first expressions, front over side."""
     result = study.result
     shown = range(min(N_EXPRESSIONS, len(result)))
-    rows = [[_photo_tile(study.name, result)], [_overlay_tile(result)]]
+    rows = [[photo_tile(study.name, result)], [overlay_tile("best, on the photo", result, result.albedo)]]
     for row, yaw in zip(rows, (0.0, SIDE_YAW), strict=True):
         for k in shown:
             detail = "" if yaw or not k else f"{float(result.distance_to_best_mm[k]):.1f} mm"
-            row.append(Tile(_head(result.vertices[k], result, yaw, result.albedo), "" if yaw else f"{k + 1}", detail))
+            row.append(
+                Tile(head_picture(result.vertices[k], result, yaw, result.albedo), "" if yaw else f"{k + 1}", detail)
+            )
     return rows
 
 
@@ -124,26 +127,33 @@ PAGES = (
 )
 
 
-def _photo_tile(name: str, result: Reconstruction) -> Tile:
+def photo_tile(name: str, result: Reconstruction) -> Tile:
+    """The photo around the face."""
     frame = frame_face(result.points_px, result.photo.shape[:2])
     return Tile(frame.crop(result.photo, TILE_PX, PANEL), name)
 
 
-def _overlay_tile(result: Reconstruction) -> Tile:
+def overlay_tile(name: str, result: Reconstruction, albedo: Float[Tensor, "V 3"] | None = None) -> Tile:
+    """The best hypothesis on the photo, clay where no colours are given."""
     frame = frame_face(result.points_px, result.photo.shape[:2])
     picture = frame.crop(result.photo, TILE_PX, PANEL)
     best, weights = result.best.vertices, face_weights(result, "inside")
     camera = result.camera_batch(0)
-    face = overlay_view(picture, frame, best, result.head.faces, camera, result.albedo, weights)
-    return Tile(face, "best, on the photo")
+    return Tile(overlay_view(picture, frame, best, result.head.faces, camera, albedo, weights), name)
 
 
-def _head(
+def head_picture(
     vertices: Float[Tensor, "V 3"], result: Reconstruction, yaw: float = 0.0, albedo: Float[Tensor, "V 3"] | None = None
 ) -> UInt8[np.ndarray, "S S 3"]:
-    size, margin = (TILE_PX, TILE_PX), SIDE_MARGIN if yaw else FRONT_MARGIN
-    camera = studio_camera(vertices[result.front], size, yaw, margin)
+    """A head by itself, from in front or from the side."""
+    size, camera = (TILE_PX, TILE_PX), portrait_camera(vertices, result, yaw)
     return head_views(vertices[None], result.head.faces, camera, size, albedo)[0]
+
+
+def portrait_camera(vertices: Float[Tensor, "V 3"], result: Reconstruction, yaw: float = 0.0) -> Camera:
+    """Looks at the face in a tile."""
+    margin = SIDE_MARGIN if yaw else FRONT_MARGIN
+    return studio_camera(vertices[result.front], (TILE_PX, TILE_PX), yaw, margin)
 
 
 def _difference(
@@ -155,4 +165,4 @@ def _difference(
     weights = face_weights(result, "outside")[:, None]
     heat = heat_colours(distance_mm, 0.0, HIGH_MM)
     plaster = torch.tensor(PLASTER).to(weights)
-    return _head(first, result, albedo=heat * weights + plaster * (1 - weights))
+    return head_picture(first, result, albedo=heat * weights + plaster * (1 - weights))

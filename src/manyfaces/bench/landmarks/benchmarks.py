@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from manyfaces.bench.photo_set import read_photo_faces
 from manyfaces.core.errors import InputError
 from manyfaces.data.landmarks import (
     AFW,
@@ -15,6 +16,7 @@ from manyfaces.data.landmarks import (
     read_300vw,
     read_aflw2000,
     read_cofw68,
+    read_facescape,
     read_ibug,
 )
 from manyfaces.data.landmarks.aflw2000 import YAW_BINS
@@ -22,6 +24,9 @@ from manyfaces.metrics.points import Normalisation
 
 Method = Literal["facemesh", "mean_head", "ours"]
 METHODS: tuple[Method, ...] = ("facemesh", "mean_head", "ours")
+N_HYPOTHESES = 15
+MAPPED = ("facemesh", "mean_head", "first", "average", f"best{N_HYPOTHESES}")
+"""Rows whose 68 points are means of the 468; the constant offsets to annotations are theirs alone."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class LandmarkOptions:
             Published figures are measured without.
         every: 300-VW: take each n-th frame.
         annotation: AFLW2000-3D: the points of the data set, or those annotated again.
+        models: rows of their own, by name: the best face of each model, its points placed as annotators would.
+        limit: the first so many faces, for a quick look.
     """
 
     predictions: Path | None = None
@@ -42,12 +49,16 @@ class LandmarkOptions:
     offsets: bool = False
     every: int = 1
     annotation: Annotation = "original"
+    models: tuple[str, ...] = ()
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.every < 1:
             raise InputError(f"every is {self.every}", "give a whole number from 1 up")
-        if not self.methods and self.predictions is None:
-            raise InputError("there is nothing to score", "name methods, predictions or both")
+        if not self.methods and not self.models and self.predictions is None:
+            raise InputError("there is nothing to score", "name methods, models or predictions")
+        if clash := {*MAPPED, *METHODS} & set(self.models):
+            raise InputError(f"{', '.join(sorted(clash))} is no model but a row of our own", "name it with methods")
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,9 @@ _PERSONAL = "Published: Mao et al., Construct Person-Specific Animatable Face Mo
 _IN_THE_WILD: tuple[Normalisation, ...] = ("interocular", "interpupil", "box", "diagonal")
 
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "annotated": Benchmark(
+        title="Annotated photos", read=lambda folder, options: read_photo_faces(folder), normalisations=_IN_THE_WILD
+    ),
     "300w": Benchmark(
         title="300-W",
         read=lambda folder, options: read_ibug(folder, W300),
@@ -109,6 +123,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 "EMOCA v2": (5.90, 3.77, 4.30),
                 "SynergyNet": (None, 5.45, 5.45),
                 "3DDFA v2": (None, 4.70, 4.70),
+                "theirs, base without silhouette loss": (6.16, 4.01, 4.55),
                 "theirs, base": (5.59, 3.48, 4.01),
             }
         ),
@@ -124,11 +139,31 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 "EMOCA v2": (5.53, 5.07, 5.19),
                 "SynergyNet": (None, 6.51, 6.51),
                 "3DDFA v2": (None, 5.24, 5.24),
+                "theirs, base without silhouette loss": (6.60, 5.54, 5.80),
                 "theirs, base": (5.85, 4.56, 4.88),
                 "theirs, personal": (3.59, 2.17, 2.52),
             }
         ),
         source=f"{_PERSONAL}it does not say on which of the videos.",
+    ),
+    "facescape": Benchmark(
+        title="FaceScape",
+        read=lambda folder, options: read_facescape(folder),
+        normalisations=("interocular", "interpupil"),
+        by_points=_by_points(
+            {
+                "DECA": (None, 4.77, 4.96),
+                "EMOCA v2": (None, 5.85, 6.00),
+                "SynergyNet": (None, 5.89, 7.85),
+                "3DDFA v2": (None, 5.14, 7.00),
+                "theirs, base": (None, 4.04, 4.29),
+                "theirs, personal": (None, 2.53, 3.05),
+            }
+        ),
+        source=(
+            f"{_PERSONAL}where FaceScape has no points, theirs are measured against what HRNet finds; ours count the "
+            "points that there are, all of them inner ones."
+        ),
     ),
     "aflw2000": Benchmark(
         title="AFLW2000-3D",

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 
+from manyfaces.bench.landmarks.benchmarks import MAPPED
 from manyfaces.bench.landmarks.halves import NO_OFFSETS
-from manyfaces.bench.landmarks.methods import MAPPED, Predicted, method_names
+from manyfaces.bench.landmarks.methods import Predicted, method_names
 from manyfaces.bench.photo_set import Half
 from manyfaces.bench.scoring import best_error, distances
 from manyfaces.core.seeds import torch_generator
@@ -78,10 +79,12 @@ class Figure:
 
 
 def selected_points(sample: LandmarkSample, points: PointSet) -> Bool[np.ndarray, "68"]:
-    """The points of a face that count in a set; none where its visibility is not known."""
+    """The annotated points of a face that count in a set; none where its visibility is not known."""
     if points in ("visible", "hidden"):
-        return np.zeros(68, bool) if sample.visible is None else sample.visible == (points == "visible")
-    return {"boundary": BOUNDARY_17, "inner": INNER_51, "overall": np.ones(68, bool)}[points]
+        chosen = np.zeros(68, bool) if sample.visible is None else sample.visible == (points == "visible")
+    else:
+        chosen = {"boundary": BOUNDARY_17, "inner": INNER_51, "overall": np.ones(68, bool)}[points]
+    return chosen & sample.annotated
 
 
 def measure_errors(

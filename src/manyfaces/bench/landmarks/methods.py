@@ -1,7 +1,7 @@
 """Where each method puts the points of one face, and which faces it did not find."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -10,16 +10,12 @@ from jaxtyping import Float, UInt8
 
 from manyfaces.bench.baselines import HeadPrior, fit_mean_heads, mean_head_on_box
 from manyfaces.bench.face_points import Choose, FindPoints, HypothesisPoints, Reconstructor
-from manyfaces.bench.landmarks.benchmarks import Method
+from manyfaces.bench.landmarks.benchmarks import MAPPED, N_HYPOTHESES, Method
+from manyfaces.bench.landmarks.models import Marks
 from manyfaces.bench.landmarks.predictions import find_prediction
 from manyfaces.bench.photo_set import choose_face
 from manyfaces.data.landmarks import LandmarkSample
 from manyfaces.detect import POINTS_68_FROM_468
-
-N_HYPOTHESES = 15
-MAPPED = ("facemesh", "mean_head", "first", "average", f"best{N_HYPOTHESES}")
-"""Methods whose 68 points are means of the 468; the constant offsets to annotations are theirs alone."""
-
 
 BEST = ", best"
 """Ends the name of a folder of predictions where the best of several hypotheses counts."""
@@ -35,6 +31,7 @@ class Methods:
         reconstruct: a model under test; None: it is not run.
         shown: which of our own methods are in the tables; what finds or reconstructs must be there for them.
         predictions: folder of another method's points.
+        models: further models by name; of each the best face counts, its points placed as annotators would.
     """
 
     prior: HeadPrior
@@ -42,11 +39,12 @@ class Methods:
     reconstruct: Reconstructor | None = None
     shown: tuple[Method, ...] = ()
     predictions: Path | None = None
+    models: Mapping[str, Marks] = field(default_factory=dict)
 
     @property
     def look(self) -> bool:
         """Do they need the pictures?"""
-        return self.find is not None or self.reconstruct is not None
+        return self.find is not None or self.reconstruct is not None or bool(self.models)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +87,8 @@ def predict(methods: Methods, sample: LandmarkSample, image: UInt8[np.ndarray, "
         found["first"] = None if ours is None else ours.points_68_px[:1]
         found["average"] = None if ours is None else ours.points_68_px[:N_HYPOTHESES].mean(0, keepdims=True)
         found[f"best{N_HYPOTHESES}"] = None if ours is None else ours.points_68_px[:N_HYPOTHESES]
+    if image is not None:
+        found |= {name: _alone(marks(sample, image, _meant(sample))) for name, marks in methods.models.items()}
     if methods.predictions is not None:
         theirs, name = find_prediction(methods.predictions, sample.name), prediction_name(methods.predictions)
         found[name] = None if theirs is None else theirs[:1]
@@ -124,6 +124,10 @@ def prediction_name(folder: Path) -> str:
     """The name of a folder of predictions in tables: its own, told apart from our methods' names."""
     name = folder.resolve().name
     return f"{name} (predictions)" if name in MAPPED else name
+
+
+def _alone(points_px: Float[np.ndarray, "68 2"] | None) -> Float[np.ndarray, "1 68 2"] | None:
+    return None if points_px is None else points_px[None]
 
 
 def _posed(prior: HeadPrior, own: np.ndarray, ours: HypothesisPoints | None) -> Float[np.ndarray, "1 68 2"]:

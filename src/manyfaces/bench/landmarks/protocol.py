@@ -1,4 +1,4 @@
-"""`manyfaces bench 300w|300vw|aflw2000|cofw|helen|afw`: how far 68 points are from the annotated ones."""
+"""How far 68 points are from the annotated ones: `manyfaces bench` with the name of a landmark benchmark."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +7,15 @@ import numpy as np
 from rich.console import Console
 
 from manyfaces.bench.face_points import FindPoints, default_detector, default_point_finder
+from manyfaces.bench.kept import UNFINISHED, Kept
 from manyfaces.bench.landmarks.benchmarks import BENCHMARKS, LandmarkOptions
 from manyfaces.bench.landmarks.figures import measure_errors
 from manyfaces.bench.landmarks.halves import NO_OFFSETS, fit_offsets, split_halves
 from manyfaces.bench.landmarks.methods import Methods, Predicted, find_points, mapped_68, predict
+from manyfaces.bench.landmarks.models import load_models
 from manyfaces.bench.landmarks.predictions import check_predictions
 from manyfaces.bench.landmarks.report import LandmarkReport
+from manyfaces.bench.landmarks.sheets import draw_sheets
 from manyfaces.bench.ours import default_prior, predictor_reconstructor
 from manyfaces.bench.photo_set import Half
 from manyfaces.bench.progress import progress_bar
@@ -33,7 +36,9 @@ def run_landmarks(
     methods: Methods | None = None,
     console: Console | None = None,
 ) -> LandmarkReport:
-    """Measure on a data set, print the tables and write NAME.json, `.md`, `.tex`, `.csv` and the curves.
+    """Measure on a data set, print the tables and write NAME.json, `.md`, `.tex`, `.csv`, the curves and sheets.
+
+    What models find is kept in `out` until everything is written, so that a run that was stopped goes on there.
 
     Args:
         name: of the benchmark.
@@ -57,12 +62,13 @@ def run_landmarks(
     benchmark = BENCHMARKS[name]
     dataset = benchmark.read(data, options)
     halves = split_halves(dataset.samples)
-    counted = [sample for sample in dataset.samples if half in ("all", halves[sample])]
+    counted = [sample for sample in dataset.samples if half in ("all", halves[sample])][: options.limit]
     if not counted:
         raise InputError(f"{data} holds no face in its half {half!r}")
     if options.predictions is not None:
         check_predictions(options.predictions, counted)
-    methods = methods or default_methods(options, model, device, seed)
+    kept = out / UNFINISHED
+    methods = methods or default_methods(options, model, device, seed, kept)
     predicted = _predict(methods, counted)
     offsets: dict[Half, np.ndarray] = {"tune": NO_OFFSETS, "report": NO_OFFSETS}
     if options.offsets and methods.find is not None:
@@ -71,19 +77,30 @@ def run_landmarks(
     errors = measure_errors(predicted, offsets, halves)
     groups = tuple(group for group in dataset.groups if group in errors.members)
     report = LandmarkReport(name, benchmark, errors, groups, dataset.notes, half, options, model, device, seed)
-    report.write(out)
+    report.write(out, draw_sheets(predicted, errors, list(methods.models), report.normalisation))
+    Kept(kept).clear()
     show_tables(report.tables(), console or Console())
     return report
 
 
-def default_methods(options: LandmarkOptions, model: str, device: str, seed: int) -> Methods:
-    """What the options name, with the project's networks; none of them are loaded that are not needed."""
+def default_methods(options: LandmarkOptions, model: str, device: str, seed: int, folder: Path) -> Methods:
+    """What the options name, with the project's networks; none of them are loaded that are not needed.
+
+    Args:
+        options: see there.
+        model: the model under test.
+        device: where it runs.
+        seed: of its sampling.
+        folder: where results of models are kept.
+    """
     prior = default_prior()
-    if not options.methods and not options.offsets:
+    if not options.methods and not options.models and not options.offsets:
         return Methods(prior, predictions=options.predictions)
     detector = default_detector()
-    reconstruct = predictor_reconstructor(detector, model, seed, device) if "ours" in options.methods else None
-    return Methods(prior, default_point_finder(detector), reconstruct, options.methods, options.predictions)
+    kept = Kept(folder, "landmarks")
+    reconstruct = predictor_reconstructor(detector, model, seed, device, kept) if "ours" in options.methods else None
+    models = load_models(options.models, detector, folder, device, seed)
+    return Methods(prior, default_point_finder(detector), reconstruct, options.methods, options.predictions, models)
 
 
 def _predict(methods: Methods, samples: Sequence[LandmarkSample]) -> list[Predicted]:

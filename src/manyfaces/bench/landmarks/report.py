@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 
 from manyfaces.bench.landmarks.benchmarks import Benchmark, LandmarkOptions, Published
 from manyfaces.bench.landmarks.figures import ErrorTable, Figure, PointSet, make_balanced, make_figures
@@ -69,8 +70,12 @@ class LandmarkReport:
         """The benchmark's own."""
         return self.benchmark.normalisations[0]
 
-    def write(self, out: Path) -> None:
+    def write(self, out: Path, sheets: Mapping[str, UInt8[np.ndarray, "H W 3"]] | None = None) -> None:
         """Write NAME.json, NAME.md, NAME.tex, NAME.csv and the curves of the largest group into a folder.
+
+        Args:
+            out: the folder.
+            sheets: pictures of single faces, by method.
 
         Raises:
             OutputError: it cannot be written.
@@ -80,14 +85,17 @@ class LandmarkReport:
             self.device,
             half=self.half,
             model=self.model if "ours" in self.options.methods else None,
+            models=", ".join(self.options.models) or None,
             predictions=self.options.predictions,
             offsets="removed" if self.options.offsets else "kept",
             annotation=self.options.annotation if self.name == "aflw2000" else None,
         )
         group = max(self.groups, key=lambda name: int(self.errors.members[name].sum()))
         title, unit = f"{self.benchmark.title}, {group}", UNITS[self.normalisation]
-        drawn = draw_curves(title, f"error, % of the {unit}", "% of faces", self.curves(group), (0, CURVE_END))
-        write_report(self.name, self.tables(), out, source, self.plain(), self.items(), {f"{self.name}_curves": drawn})
+        curves = draw_curves(title, f"error, % of the {unit}", "% of faces", self.curves(group), (0, CURVE_END))
+        drawn = {f"{self.name}_curves": curves}
+        drawn |= {f"{self.name}_{Path(method).name}": sheet for method, sheet in (sheets or {}).items()}
+        write_report(self.name, self.tables(), out, source, self.plain(), self.items(), drawn)
 
     def tables(self) -> tuple[Table, ...]:
         """By sets of points, by groups, curves and failures, then in all units.

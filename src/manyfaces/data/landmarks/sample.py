@@ -26,7 +26,8 @@ class LandmarkSample:
         name: unique in its data set; the folders of the data set and the file's name without its ending. Predictions
             are looked for under it.
         image: file of the picture, or of the many that it is one of.
-        points: the 68 points of 300-W's order, x, y (and depth, where the data set has it) in pixels, 0-based.
+        points: the 68 points of 300-W's order, x, y (and depth, where the data set has it) in pixels, 0-based; not
+            numbers where the data set does not annotate a point.
         subject: whose picture it is, or which photo or video it is from: what is resampled as a whole.
         groups: the rows of the tables that it counts in.
         frame: its number, from 0, where the file holds many pictures: a video, or a `.mat` with a cell of them.
@@ -49,9 +50,14 @@ class LandmarkSample:
         return self.points[:, :2]
 
     @property
+    def annotated(self) -> Bool[np.ndarray, "68"]:
+        """Which points there are."""
+        return np.asarray(np.isfinite(self.points_px).all(1))
+
+    @property
     def tight_box_px(self) -> Float[np.ndarray, "4"]:
         """The box of the points."""
-        return np.concatenate([self.points_px.min(0), self.points_px.max(0)])
+        return np.concatenate([np.nanmin(self.points_px, 0), np.nanmax(self.points_px, 0)])
 
 
 @dataclass(frozen=True)
@@ -88,19 +94,25 @@ def _pictures(path: Path, frames: Sequence[int | None]) -> Iterator[UInt8[np.nda
     return read_mat_pictures(path, MAT_CELLS, numbers) if path.suffix == ".mat" else read_frames(path, numbers)
 
 
-def checked_points(where: str | Path, points: Float[np.ndarray, "P D"]) -> Float[np.ndarray, "68 D"]:
+ALL_68 = slice(0, 68)
+
+
+def checked_points(
+    where: str | Path, points: Float[np.ndarray, "P D"], annotated: slice = ALL_68
+) -> Float[np.ndarray, "68 D"]:
     """Give the points back if errors on them can be measured.
 
     Args:
         where: the file, and the face in it if it has several.
         points: pixels.
+        annotated: which of the 68 the data set annotates; both eyes are among them.
 
     Raises:
-        DataError: they are not 68 finite points, or the eyes have no distance or the face no extent.
+        DataError: these are not finite, there are not 68, or the eyes have no distance or the face no extent.
     """
     if len(points) != 68:
         raise DataError(f"{where} holds {len(points)} points, not 68")
-    if not np.isfinite(points).all():
+    if not np.isfinite(points[annotated]).all():
         raise DataError(f"{where} holds points that are not finite")
     if not all(unit_px(points[:, :2].astype(float), unit) > 0 for unit in ("interocular", "interpupil", "box")):
         raise DataError(f"{where} holds no face: its eye corners, eyes or borders coincide")
