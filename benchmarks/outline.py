@@ -2,9 +2,11 @@
 
 Heads of openhead, turned by 15 to 45 degrees to either side, are fitted in identity, expression, rotation and an
 orthographic camera, once for each way to treat the 17 points of the jaw line. Annotations follow the annotators' rule
-on the true head, with noise of 1.5 % of the distance of the outer eye corners (1 % inside the face). Fits are scored
-twice: at the 17 annotations, and at the same rule, without noise, for 16 points of the surface midway between the jaw
-points, which no fit has seen.
+on the true head, with noise of 1.5 % of the distance of the outer eye corners (1 % inside the face); once more with
+twice as much along the outline, where annotators agree least. Fits are scored twice: at the 17 annotations, and at the
+same rule, without noise, for 16 points of the surface midway between the jaw points, which no fit has seen.
+
+Settings were chosen on seeds 100 to 103; these are others.
 """
 
 import math
@@ -29,12 +31,16 @@ from manyfaces.heads import HeadModel, face_part, marched_contour, outline_mesh
 from manyfaces.io.head_files import load_head
 from manyfaces.losses import inner_weights, silhouette_loss, weighted_landmark_loss
 
-SEEDS, HEADS, STEPS = (0, 1, 2, 3), 24, 120
+SEEDS, HEADS, STEPS = (0, 1, 2, 3), 72, 120
 N_IDENTITY, N_EXPRESSION = 30, 20
 YAW_DEG, LIMIT_DEG = (15.0, 45.0), 45
 PX_PER_M = 1000.0
 NOISE_JAW, NOISE_INNER = 0.015, 0.01
-TREATMENTS = ("none", "static", "marched", "silhouette")
+NOISE_ALONG = 0.03
+UNITS = {"yaw_deg": "deg", "shape_mm": "mm"}
+TREATMENTS = ("none", "static", "marched", "paper", "silhouette")
+"""Of the 17 points: left out; the zero-pose points; landmark marching; equation 1 of Mao et al. as printed, the nearest
+silhouette vertex; the project's silhouette loss."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,8 @@ class Task:
     """A head model, and heads of it as they are annotated.
 
     Attributes:
-        head: the model with a marched contour; mesh: its outline; between: the same with 16 points between the 17.
+        head: the model with a marched contour; mesh: its outline; between: the same with 16 points between the 17;
+            vertices: the outline of vertices.
         identity, expression, camera: of the true heads.
         points_px: (B, 68, 2) annotations.
         eyes_px: (B,) distances of the outer eye corners.
@@ -51,6 +58,7 @@ class Task:
     head: HeadModel
     mesh: OutlineMesh
     between: OutlineMesh
+    vertices: OutlineMesh
     identity: Tensor
     expression: Tensor
     camera: OrthographicCamera
@@ -89,8 +97,8 @@ def points_between(head: HeadModel, mesh: OutlineMesh) -> OutlineMesh:
     return replace(mesh, jaw=middle, jaw_sides=torch.arange(-7.5, 8).sign())
 
 
-def make_task(head: HeadModel, seed: int, n_heads: int = HEADS) -> Task:
-    """Draw heads, look at them and annotate them."""
+def make_task(head: HeadModel, seed: int, n_heads: int = HEADS, noise_along: float = 0.0) -> Task:
+    """Draw heads, look at them and annotate them, with so much more noise along the jaw line."""
     generator = torch_generator(seed, "outline")
 
     def normal(*shape: int) -> Tensor:
@@ -105,12 +113,21 @@ def make_task(head: HeadModel, seed: int, n_heads: int = HEADS) -> Task:
     vertices = head(identity, expression)
     points = camera.project(head.landmarks(vertices)).points_px
     eyes = (points[:, 36] - points[:, 45]).norm(dim=-1)
-    outline = mesh.seen(vertices, camera)
-    points = torch.cat([outline.hidden_replaced(outline.annotated_rim()), points[:, 17:]], 1)
+    jaw = annotated_jaw(mesh, vertices, camera)
+    points = torch.cat([jaw, points[:, 17:]], 1)
     noise = torch.full((68, 1), NOISE_INNER)
     noise[:17] = NOISE_JAW
     points = points + eyes[:, None, None] * noise * normal(n_heads, 68, 2)
-    return Task(head, mesh, points_between(head, mesh), identity, expression, camera, points, eyes)
+    along = torch.nn.functional.normalize(torch.gradient(jaw, dim=1)[0], dim=-1)
+    points[:, :17] += eyes[:, None, None] * noise_along * along * normal(n_heads, 17, 1)
+    between, paper = points_between(head, mesh), outline_mesh(head, "vertices")
+    return Task(head, mesh, between, paper, identity, expression, camera, points, eyes)
+
+
+def annotated_jaw(mesh: OutlineMesh, vertices: Tensor, camera: OrthographicCamera) -> Tensor:
+    """Where annotators mark the jaw line."""
+    outline = mesh.seen(vertices, camera)
+    return outline.hidden_replaced(outline.annotated_rim())
 
 
 @torch.no_grad()
@@ -125,6 +142,8 @@ def jaw_loss(treatment: str, task: Task, vertices: Tensor, camera: OrthographicC
     target, ones = task.points_px[:, :17], torch.ones(17)
     if treatment == "silhouette":
         return silhouette_loss(task.mesh.seen(vertices, camera), target)
+    if treatment == "paper":
+        return silhouette_loss(task.vertices.seen(vertices, camera), target, match="nearest")
     if treatment == "static":
         jaw = task.head.landmarks(vertices)[:, :17]
     else:
@@ -172,12 +191,9 @@ def scores(task: Task, found: Fit) -> dict[str, float]:
     def percent(difference: Tensor) -> Tensor:
         return 100 * difference.norm(dim=-1) / task.eyes_px[:, None]
 
-    def jaw(mesh: OutlineMesh, vertices: Tensor, camera: OrthographicCamera) -> Tensor:
-        outline = mesh.seen(vertices, camera)
-        return outline.hidden_replaced(outline.annotated_rim())
-
-    own = percent(jaw(task.mesh, vertices, found.camera) - task.points_px[:, :17])
-    unseen = percent(jaw(task.between, vertices, found.camera) - jaw(task.between, true, task.camera))
+    own = percent(annotated_jaw(task.mesh, vertices, found.camera) - task.points_px[:, :17])
+    between = [annotated_jaw(task.between, v, c) for v, c in ((vertices, found.camera), (true, task.camera))]
+    unseen = percent(between[0] - between[1])
     hidden = ~task.mesh.seen(true, task.camera).jaw_seen
     points, truth = (
         c.project(task.head.landmarks(v)[:, 17:]).points_px for v, c in ((vertices, found.camera), (true, task.camera))
@@ -201,15 +217,32 @@ def run() -> list[Line]:
     head = front_head()
     tasks = [make_task(head, seed) for seed in SEEDS]
     found = {name: [scores(task, fit(name, task)) for task in tasks] for name in TREATMENTS}
-    what = f"openhead, {HEADS} heads, yaw 15-45 deg, 4 seeds"
+    what = f"openhead, {HEADS} heads, yaw 15-45 deg, {len(SEEDS)} seeds"
     lines = []
     for name in TREATMENTS:
-        for score, unit in (("boundary, unseen", "%"), ("boundary, annotated", "%"), ("hidden", "%"), ("inner", "%")):
+        for score in found[name][0]:
             mean = float(np.mean([each[score] for each in found[name]]))
-            lines.append(figure(f"fit with {name} jaw line: {score} points ({what})", mean, unit))
+            lines.append(figure(f"fit with {name} jaw line: {score} ({what})", mean, UNITS.get(score, "%")))
     for score in ("boundary, unseen", "boundary, annotated"):
-        ours, marched = (np.array([each[score] for each in found[name]]) for name in ("silhouette", "marched"))
-        name = f"silhouette loss against marching: {score} points, ratio ({what})"
-        lines.append(at_most(f"{name}, mean", 0.9, float(ours.mean() / marched.mean()), ""))
-        lines.append(at_most(f"{name}, worst seed", 0.9, float((ours / marched).max()), ""))
+        lines += _against_marching(
+            found, "silhouette", f"{score} points", score, what, goal=score == "boundary, unseen"
+        )
+        lines += _against_marching(found, "paper", f"{score} points", score, what)
+    loose = [make_task(head, seed, noise_along=NOISE_ALONG) for seed in SEEDS]
+    found = {name: [scores(task, fit(name, task)) for task in loose] for name in ("marched", "paper", "silhouette")}
+    noisy = f"boundary, unseen points, {NOISE_ALONG:.0%} more noise along the outline"
+    for name in ("silhouette", "paper"):
+        lines += _against_marching(found, name, noisy, "boundary, unseen", what)
     return lines
+
+
+def _against_marching(
+    found: dict[str, list[dict[str, float]]], name: str, shown: str, score: str, what: str, goal: bool = False
+) -> list[Line]:
+    """A treatment's errors over those of marching."""
+    ours, marched = (np.array([each[score] for each in found[treatment]]) for treatment in (name, "marched"))
+    title = f"{name} against marching: {shown}, ratio ({what})"
+    measured = {"mean": float((ours / marched).mean()), "worst seed": float((ours / marched).max())}
+    if goal:
+        return [at_most(f"{title}, {key}", 0.9, value, "") for key, value in measured.items()]
+    return [figure(f"{title}, {key}", value, "") for key, value in measured.items()]

@@ -10,6 +10,7 @@ from manyfaces.geometry import (
     OrthographicCamera,
     Outline,
     PerspectiveCamera,
+    Rim,
     directions_to_viewer,
     edges,
     facing,
@@ -126,18 +127,24 @@ def outline(**changes) -> Outline:
     parts = {
         "jaw_px": torch.tensor([[-5.0, 0.0], [0.0, 10.0], [5.0, 0.0]]),
         "jaw_seen": torch.tensor([True, True, False]),
-        "rim_px": torch.tensor([[6.0, 1.0], [9.0, 1.1], [-9.0, 0.0], [7.0, 5.0], [8.0, 1.0]]),
+        "rim_px": both_ends([[6.0, 1.0], [9.0, 1.1], [-9.0, 0.0], [7.0, 5.0], [8.0, 1.0]]),
         "silhouette": torch.tensor([True, True, True, True, False]),
         "up": torch.tensor([0.0, -1.0]),
         "jaw_sides": torch.tensor([-1.0, 0.0, 1.0]),
-        "rim_sides": torch.tensor([1.0, 1.0, -1.0, 1.0, 1.0]),
+        "rim": Rim("vertices", torch.arange(5), torch.zeros(5).long(), torch.tensor([1.0, 1.0, -1.0, 1.0, 1.0])),
+        "ends": torch.zeros(5, 2, 3),
     }
     return Outline(**(parts | changes))
 
 
+def both_ends(points: list[list[float]]) -> torch.Tensor:
+    """Vertices are segments without length."""
+    return torch.tensor(points)[:, None].expand(-1, 2, -1)
+
+
 def test_what_an_annotator_marks():
     # Heights within 0.2 of the nearest count as equal, and then the outermost wins: 1.1 beats 1.0.
-    assert outline().annotated_rim().tolist() == [2, 3, 1]
+    assert outline().annotated_rim().rows.tolist() == [2, 3, 1]
     marked = outline().hidden_replaced(outline().annotated_rim())
     torch.testing.assert_close(marked, torch.tensor([[-5.0, 0.0], [0.0, 10.0], [9.0, 1.1]]))
 
@@ -146,18 +153,71 @@ def test_what_an_annotator_marks_turns_with_the_picture():
     turn = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
     given = outline()
     turned = outline(jaw_px=given.jaw_px @ turn.mT, rim_px=given.rim_px @ turn.mT, up=turn @ given.up)
-    assert turned.annotated_rim().tolist() == [2, 3, 1]
+    assert turned.annotated_rim().rows.tolist() == [2, 3, 1]
 
 
 def test_the_nearest_silhouette_vertex():
     points = torch.tensor([[-8.0, 0.0], [7.0, 4.0], [8.0, 1.0]])
-    assert outline().nearest_rim(points).tolist() == [2, 3, 1]  # and not vertex 4, which is none
+    assert outline().nearest_rim(points).rows.tolist() == [2, 3, 1]  # and not vertex 4, which is none
 
 
 def test_a_side_without_silhouette_keeps_the_jaw_points():
     bare = outline(silhouette=torch.zeros(5, dtype=torch.bool))
-    assert bare.annotated_rim().tolist() == [-1, -1, -1]
-    assert bare.nearest_rim(bare.jaw_px).tolist() == [-1, -1, -1]
+    assert not bare.annotated_rim().found.any()
+    assert not bare.nearest_rim(bare.jaw_px).found.any()
     torch.testing.assert_close(bare.hidden_replaced(bare.annotated_rim()), bare.jaw_px)
     right_only = outline(silhouette=torch.tensor([False, False, True, False, False]))
-    assert right_only.annotated_rim().tolist() == [2, 2, -1]
+    assert right_only.annotated_rim().rows.tolist() == [2, 2, -1]
+
+
+def triangles(sides: list[float]) -> Rim:
+    count = len(sides)
+    return Rim("contour", torch.arange(count), torch.zeros(count).long(), torch.tensor(sides))
+
+
+def line() -> Outline:
+    """A silhouette of three segments, on the left from (9, -4) over (8, 2) to the chin at (1, 12), one on the right."""
+    segments = torch.tensor(
+        [[[9.0, -4.0], [8.0, 2.0]], [[1.0, 12.0], [8.0, 2.0]], [[-9.0, -4.0], [-8.0, 2.0]], [[6.0, -1.0], [6.0, 1.0]]]
+    )
+    present = torch.tensor([True, True, True, True])
+    return outline(rim_px=segments, silhouette=present, rim=triangles([1.0, 1.0, -1.0, 1.0]), ends=torch.zeros(4, 2, 3))
+
+
+def test_on_a_line_an_annotator_marks_the_very_height():
+    places = line().annotated_rim()
+    # Height 0: the right segment; the chin: the lowest end; the left: outside of the inner segment.
+    assert places.rows.tolist() == [2, 1, 0]
+    torch.testing.assert_close(
+        places.of(line().rim_px), torch.tensor([[-8 - 1 / 3, 0.0], [1.0, 12.0], [8 + 1 / 3, 0.0]])
+    )
+
+
+def test_the_nearest_place_of_a_line():
+    places = line().nearest_rim(torch.tensor([[-20.0, -9.0], [4.5, 7.0], [6.5, 0.5]]))
+    assert places.rows.tolist() == [2, 1, 3]
+    torch.testing.assert_close(places.of(line().rim_px), torch.tensor([[-9.0, -4.0], [4.5, 7.0], [6.0, 0.5]]))
+
+
+@pytest.mark.parametrize("n_bands", [9, 15, 21])
+def test_the_line_on_a_ball_is_its_equator(n_bands: int):
+    vertices, faces = ball(n_bands)
+    rim = triangles([1.0] * len(faces))
+    seen = rim.seen(towards(vertices, faces), faces, edges(faces))
+    ends = (seen.ends @ vertices[faces])[seen.present]
+    torch.testing.assert_close(ends[..., 2], torch.zeros(len(ends), 2), atol=1e-6, rtol=0)
+    # A polygon of 24 sides on the chords between the two rows, each side crossed by a diagonal in its middle.
+    assert len(ends) == 48
+    perimeter = 48 * math.sin(math.pi / 24) * math.cos(math.pi / (2 * n_bands))
+    assert float((ends[:, 0] - ends[:, 1]).norm(dim=-1).sum()) == pytest.approx(perimeter, rel=2e-3)
+
+
+def test_the_vertices_of_a_rim_are_the_silhouette_vertices():
+    vertices, faces = ball(15)
+    corners = faces.flatten().tolist()
+    first = torch.tensor([corners.index(v) for v in range(len(vertices))])
+    rim = Rim("vertices", first // 3, first % 3, torch.ones(len(vertices)))
+    seen = rim.seen(towards(vertices, faces), faces, edges(faces))
+    assert torch.equal(seen.present, silhouette_vertices(towards(vertices, faces), edges(faces)))
+    places = (seen.ends @ vertices[faces[rim.face_ids]])[:, 0]
+    torch.testing.assert_close(places, vertices)

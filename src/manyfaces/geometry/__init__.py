@@ -22,7 +22,8 @@ from manyfaces.geometry.mesh import (
     vertex_adjacency,
     vertex_normals,
 )
-from manyfaces.geometry.outline import Outline, OutlineMesh
+from manyfaces.geometry.outline import Outline, OutlineMesh, RimPlaces
+from manyfaces.geometry.rim import Rim, RimKind, SeenRim
 from manyfaces.geometry.rotation import (
     axis_angle_from_matrix,
     matrix_from_axis_angle,
@@ -49,6 +50,10 @@ __all__ = [
     "OutlineMesh",
     "PerspectiveCamera",
     "Projection",
+    "Rim",
+    "RimKind",
+    "RimPlaces",
+    "SeenRim",
     "Similarity",
     "SurfaceFit",
     "SurfacePoints",

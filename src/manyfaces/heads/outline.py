@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from manyfaces.core.errors import HeadFileError
@@ -12,6 +12,8 @@ from manyfaces.geometry import (
     HEAD_TO_CAMERA,
     OrthographicCamera,
     OutlineMesh,
+    Rim,
+    RimKind,
     SurfacePoints,
     edges,
     matrix_from_euler,
@@ -55,17 +57,21 @@ def outline_candidates(head: HeadModel) -> Bool[Tensor, "V"]:
     return allowed
 
 
-def outline_mesh(head: HeadModel) -> OutlineMesh:
+def outline_mesh(head: HeadModel, rim: RimKind = "contour") -> OutlineMesh:
     """What it takes to see a head's outline through cameras.
 
     The zero-pose jaw points are those of the contour's first row where the head has a contour, points 0 to 16 of its
     "68" landmarks otherwise.
 
+    Args:
+        head: the model.
+        rim: what the silhouette is made of, see `geometry.Rim`: the line between what is seen and what is not, or the
+            vertices beside it, as in the paper.
+
     Raises:
         ChoiceError: the head has no "68" landmarks.
         HeadFileError: they are not all of the 68.
     """
-    candidates = outline_candidates(head).nonzero()[:, 0]
     jaw = head.data.landmarks["68"] if head.data.contour is None else head.data.contour.ahead()
     if len(jaw.face_ids) < 17:
         raise HeadFileError(f"head {head.data.name!r} has {len(jaw.face_ids)} landmarks, not 68")
@@ -75,16 +81,29 @@ def outline_mesh(head: HeadModel) -> OutlineMesh:
         faces=head.faces,
         edges=edges(head.faces),
         jaw=points.to(device),
-        candidates=candidates,
+        rim=_rim(head, rim),
         jaw_sides=(torch.arange(17, device=device) - 8).sign().float(),
-        rim_sides=head.template[candidates, 0].sign(),
     )
+
+
+def _rim(head: HeadModel, kind: RimKind) -> Rim:
+    candidates = outline_candidates(head)
+    sides = head.template[:, 0].sign()
+    if kind == "vertices":
+        chosen = candidates.nonzero()[:, 0]
+        face_ids, corners = _faces_of_vertices(head)
+        return Rim(kind, face_ids[chosen], corners[chosen], sides[chosen])
+    faces = head.faces.long()
+    face_ids = candidates[faces].all(-1).nonzero()[:, 0]
+    both = sides[faces[face_ids]].sum(-1)
+    # A triangle that reaches over the middle belongs to both sides.
+    return Rim(kind, face_ids, torch.zeros_like(face_ids), torch.where(both.abs() > 1, both.sign(), 0.0))
 
 
 def marched_contour(head: HeadModel, limit_deg: int = 39) -> ContourEmbedding:
     """A landmark-marching table for a head without one: the jaw line of its mean face at each whole degree of yaw.
 
-    A row holds the zero-pose points where they are seen and silhouette vertices of nearest height where they are not,
+    A row holds the zero-pose points where they are seen and the silhouette at the nearest height where they are not,
     as FLAME's table does for turns up to 39 degrees.
 
     Args:
@@ -100,15 +119,11 @@ def marched_contour(head: HeadModel, limit_deg: int = 39) -> ContourEmbedding:
         [*range(limit_deg + 1), *(-turn for turn in range(1, limit_deg + 1))], device=mesh.faces.device
     )
     outline = mesh.seen(head.template.expand(len(turns), -1, -1), turned_camera(turns * math.pi / 180))
-    chosen = outline.annotated_rim()
-    keep = (outline.jaw_seen | (chosen < 0))[..., None]
-    face_ids, corner = _faces_of_vertices(head)
-    chosen = mesh.candidates[chosen.clamp(min=0)].cpu()
-    at_corner = torch.nn.functional.one_hot(corner[chosen], 3).float()
-    return ContourEmbedding(
-        torch.where(keep[..., 0].cpu(), mesh.jaw.face_ids.cpu(), face_ids[chosen]).numpy().astype(np.int32),
-        torch.where(keep.cpu(), mesh.jaw.barycentrics.cpu(), at_corner).numpy().astype(np.float32),
-    )
+    places = outline.annotated_rim()
+    keep = outline.jaw_seen | ~places.found
+    face_ids = torch.where(keep, mesh.jaw.face_ids, mesh.rim.face_ids[places.rows.clamp(min=0)])
+    barycentrics = torch.where(keep[..., None], mesh.jaw.barycentrics, places.of(outline.ends))
+    return ContourEmbedding(face_ids.cpu().numpy().astype(np.int32), barycentrics.cpu().numpy().astype(np.float32))
 
 
 def turned_camera(yaw: Float[Tensor, "B"]) -> OrthographicCamera:
@@ -118,11 +133,11 @@ def turned_camera(yaw: Float[Tensor, "B"]) -> OrthographicCamera:
     return OrthographicCamera(torch.full_like(yaw, 1e3), rotation, yaw.new_zeros(len(yaw), 2))
 
 
-def _faces_of_vertices(head: HeadModel) -> tuple[Tensor, Tensor]:
+def _faces_of_vertices(head: HeadModel) -> tuple[Int[Tensor, "V"], Int[Tensor, "V"]]:
     """A face of each vertex, and which of its corners the vertex is."""
-    faces = head.faces.cpu()
-    face_ids, corners = (torch.zeros(head.n_vertices, dtype=torch.long) for _ in range(2))
+    faces = head.faces.long()
+    face_ids, corners = (torch.zeros(head.n_vertices, dtype=torch.long, device=faces.device) for _ in range(2))
     for corner in range(3):
-        face_ids[faces[:, corner]] = torch.arange(len(faces))
+        face_ids[faces[:, corner]] = torch.arange(len(faces), device=faces.device)
         corners[faces[:, corner]] = corner
     return face_ids, corners
