@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from manyfaces.core.errors import InputError
+from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.faces import BFM_LAYOUT, CoefficientLayout, FaceModel
-from manyfaces.faces.model import rotation_from_angles, usual
+from manyfaces.faces.model import light_on, rotation_from_angles, usual
+from manyfaces.geometry import vertex_normals
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 
@@ -127,3 +128,53 @@ def test_rendering_has_gradients(face, layout):
     assert vector.grad is not None
     for name in ("identity", "albedo", "light", "angles", "translation"):
         assert bool(vector.grad[0, layout.slices[name]].any()), name
+
+
+def test_another_projection_is_refused(face, layout):
+    with pytest.raises(ChoiceError, match=r"'fisheye'.*perspective, orthographic"):
+        FaceModel(face.head, layout, "fisheye")
+
+
+def test_both_projections_show_the_heads_own_plane_alike(face, layout):
+    flat = FaceModel(face.head, layout, "orthographic")
+    c = replace(plain(layout), translation=torch.tensor([[0.3, -0.2, 0.5]]))
+    points = torch.tensor([[[0.0, 0.0, 0.0], [0.05, 0.0, 0.0], [-0.02, 0.07, 0.0]]])
+    seen, level = (one.camera(c).project(points).points_px for one in (face, flat))
+    torch.testing.assert_close(level, seen)
+
+
+def test_small_things_look_alike_through_both_projections(face, layout):
+    flat = FaceModel(face.head, layout, "orthographic")
+    c = layout.split(torch.zeros(1, layout.size, dtype=torch.float64))
+    points = face.head.landmarks(face.vertices(plain(layout))).double()
+    apart = []
+    for size in (0.1, 0.01):
+        seen, level = (one.camera(c).project(points * size).points_px for one in (face, flat))
+        apart.append(float((seen - level).abs().max()))
+    assert apart[0] / apart[1] == pytest.approx(100, rel=0.02)  # f x z: of second order in the size
+
+
+def test_an_orthographic_face_is_as_large_near_as_far_within_itself(face, layout):
+    flat = FaceModel(face.head, layout, "orthographic")
+    near, far = (torch.tensor([[[0.0, 0.0, z], [0.06, 0.0, z]]]) for z in (0.1, -0.1))
+    for one, same in ((face, False), (flat, True)):
+        spans = [one.camera(plain(layout)).project(points).points_px[0].diff(dim=0).norm() for points in (near, far)]
+        assert bool(torch.isclose(*spans)) == same
+
+
+def test_orthographic_faces_are_drawn_and_have_gradients(face, layout):
+    flat = FaceModel(face.head, layout, "orthographic")
+    vector = torch.zeros(1, layout.size, requires_grad=True)
+    drawn = flat.render(layout.split(vector), 64)
+    assert 0.2 < float(drawn.mask.mean()) < 0.9
+    (drawn.rgb * torch.linspace(0, 1, 64)[:, None, None]).sum().backward()
+    for name in ("identity", "albedo", "light", "angles", "translation"):
+        assert bool(vector.grad[0, layout.slices[name]].any()), name
+        assert bool(vector.grad.isfinite().all())
+
+
+def test_light_times_albedo_is_the_colour(face, layout):
+    vector = 0.2 * torch.randn(2, layout.size, generator=torch.Generator().manual_seed(4))
+    c = layout.split(vector)
+    normals = vertex_normals(face.vertices(c), face.head.faces)
+    torch.testing.assert_close(face.head.albedo(c.albedo) * light_on(normals, c), face.colours(c), atol=1e-4, rtol=0)
