@@ -39,6 +39,12 @@ def synthetic(repository: Path) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def personal_stand_in(repository: Path) -> ModuleType:
+    """The module that makes a base of person-specific models in miniature."""
+    return _module(repository / "tests" / "pipeline" / "personal_stand_in.py")
+
+
+@pytest.fixture(scope="session")
 def stand_in(repository: Path) -> ModuleType:
     """The module that writes files in FLAME's layouts."""
     return _module(repository / "tests" / "io" / "flame_stand_in.py")
