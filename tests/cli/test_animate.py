@@ -102,7 +102,7 @@ def test_a_photo_and_a_clip(capsys, predictor, tracker, place):
     assert predictor.loaded == ("ofer-open", "cpu", None)
     assert predictor.asked == {"identities": "varied", "n_expressions": 2, "face": 1, "seed": 7}
     assert tracker.options.person == "the driver"
-    assert (tracker.options.face, tracker.options.model) == (3, {"seed": 7})
+    assert (tracker.options.face, tracker.options.model_options) == (3, {"seed": 7})
     report = json.loads(Path("out/report.json").read_text())
     assert report["frames"] == {"looked_at": 6, "tracked": 5, "lost": 1}
     assert (report["character"], report["run"]["person"], report["run"]["hypothesis"]) == ("me", "me.jpg", 2)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from manyfaces.cli.animate_commands import Animate
 from manyfaces.cli.devices import resolve_device
+from manyfaces.cli.faces import progress_bar
 from manyfaces.cli.messages import DONE, FAILED, INTERRUPTED, UsageError
 from manyfaces.cli.reconstruct import check_out
 from manyfaces.core.errors import InputError
@@ -31,12 +31,12 @@ def animate(command: Animate) -> int:
         raise InputError(f"there is no photo or folder {command.person}", "check the name")
     check_out(command.out)
     started = time.perf_counter()
-    with _clip(command) as stream, _progress() as progress:
+    with _clip(command) as stream, progress_bar() as progress:
         report = _perform(command, stream, progress)
     _tell(report, command.out, time.perf_counter() - started)
     if report["stopped"] and not isinstance(_source(command), int):
         return INTERRUPTED
-    return FAILED if report["run"]["faults"] else DONE
+    return FAILED if report["clip"]["faults"] else DONE
 
 
 def check_arguments(command: Animate) -> None:
@@ -66,7 +66,7 @@ def _perform(command: Animate, stream: "FrameStream", progress: Progress) -> dic
     progress.update(task, description="the person")
     face = int(command.face) if command.face.isdecimal() else command.face
     character = load_character(command.person, predictor, command.hypothesis - 1, face, command.seed)
-    options = TrackOptions(face=command.driver_face, model={"seed": command.seed})
+    options = TrackOptions(face=command.driver_face, model_options={"seed": command.seed})
     progress.update(task, description="whose face the driver has")
     options = _with_driver(command, predictor, options)
     progress.update(task, description="the driver")
@@ -130,20 +130,6 @@ def _tell(report: dict[str, Any], out: Path, seconds: float) -> None:
         parts.append("stopped there")
     parts.append(f"{report['morph_targets']} morph targets, at most {report['largest_error_mm']:.2f} mm off")
     print(f"{', '.join(parts)} -> {out}")
-    for fault in report["run"]["faults"]:
+    for fault in report["clip"]["faults"]:
         print(f"error: {fault}", file=sys.stderr)
     print(f"Open {out / 'side_by_side.mp4'}")
-
-
-def _progress() -> Progress:
-    console = Console(stderr=True)
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

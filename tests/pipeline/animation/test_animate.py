@@ -50,7 +50,8 @@ def test_files_hold_what_the_model_does(open_character, moving, tmp_path, gltf_p
     saved = json.loads((out / "report.json").read_text())
     assert saved["frames"] == {"looked_at": 12, "tracked": 12, "lost": 0}
     assert saved["complete"] is True
-    assert saved["run"] == {"clip": "clip", "fps": 25.0, "faults": [], "by": "test"}
+    assert saved["clip"] == {"name": "clip", "fps": 25.0, "faults": []}
+    assert saved["run"] == {"by": "test"}
     assert report["morph_targets"] == saved["morph_targets"] > 0
     player = gltf_player.Player((out / "animation.glb").read_bytes())
     with np.load(out / "animation.npz") as file:
@@ -117,13 +118,14 @@ def test_what_was_done_is_kept(somebody, ball, tracked, tmp_path, end):
     assert sorted(p.name for p in tmp_path.iterdir()) == FILES
     assert report["frames"]["tracked"] == 3
     assert report["stopped"] == isinstance(end, KeyboardInterrupt)
-    assert report["run"]["faults"] == ([] if report["stopped"] else ["it broke. mend it"])
+    assert report["complete"] is False
+    assert report["clip"]["faults"] == ([] if report["stopped"] else ["it broke. mend it"])
     assert len(list(open_frames(tmp_path / "side_by_side.mp4"))) == 3
 
 
 def test_the_fault_of_a_cut_file_is_told(somebody, ball, tracked, tmp_path):
     report = animate(somebody, stream(9, VideoError("it is cut")), [tracked(ball, 0)], tmp_path)
-    assert report["run"]["faults"] == ["it is cut"]
+    assert report["clip"]["faults"] == ["it is cut"]
 
 
 def test_nothing_is_written_of_nothing(somebody, ball, synthetic, tracked, tmp_path):
@@ -137,6 +139,11 @@ def test_nothing_is_written_of_nothing(somebody, ball, synthetic, tracked, tmp_p
     with pytest.raises(InputError, match="the driver is tracked on"):
         animate(somebody, stream(1), [tracked(other, 0)], out)
     assert list(out.iterdir()) == []
+    animate(somebody, stream(1), [tracked(ball, 0)], out)
+    before = {p: p.read_bytes() for p in out.iterdir()}
+    with pytest.raises(NoFaceError):
+        animate(somebody, stream(1), [lost(0)], out)
+    assert {p: p.read_bytes() for p in out.iterdir()} == before
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OutputError, match="cannot write"):
         animate(somebody, stream(1), [tracked(ball, 0)], tmp_path / "file")

@@ -6,6 +6,7 @@ from typing import Any
 
 from manyfaces.core.errors import ManyfacesError, NoFaceError
 from manyfaces.io.frames import FrameStream
+from manyfaces.io.report_files import REPORT_NAME
 from manyfaces.io.video_writing import write_video
 from manyfaces.pipeline.animation.character import Character
 from manyfaces.pipeline.animation.export import VIDEO_NAME, save_animation
@@ -40,7 +41,7 @@ def animate(
         told: called after each frame.
 
     Returns:
-        The report; `run.faults` in it says what the clip ended with.
+        The report; `clip.faults` in it says what the clip ended with.
 
     Raises:
         NoFaceError: the driver was found in no frame.
@@ -53,9 +54,11 @@ def animate(
         played = play(character, tracked, video, options, told)
         if not len(played.motion):
             raise _nothing(stream, played)
+        # From here on files are replaced, so the old report is no longer true.
+        (out / REPORT_NAME).unlink(missing_ok=True)
     faults = [*stream.faults, *([] if played.fault is None else [played.fault])]
-    said = {"clip": stream.name, "fps": round(stream.fps, 4), "faults": [str(fault) for fault in faults]}
-    return save_animation(character, played, out, with_vertices, {**said, **(run or {})})
+    clip = {"name": stream.name, "fps": round(stream.fps, 4), "faults": [str(fault) for fault in faults]}
+    return save_animation(character, played, out, with_vertices, clip, run)
 
 
 def _nothing(stream: FrameStream, played: Played) -> ManyfacesError:

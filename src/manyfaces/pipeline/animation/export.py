@@ -30,7 +30,8 @@ def save_animation(
     character: Character,
     played: Played,
     folder: Path,
-    with_vertices: bool = False,
+    with_vertices: bool,
+    clip: Mapping[str, Any],
     run: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Write what a clip became, but for the video.
@@ -40,17 +41,23 @@ def save_animation(
         played: at least one frame.
         folder: made if missing.
         with_vertices: put the vertices of all frames into the npz file.
+        clip: name, rate and faults of the clip, for the report.
         run: plain values for the report's `run` entry.
 
     Returns:
-        The report, which is written last.
+        The report, which is written last. It says `"complete": false` where the clip was stopped or ended with a fault.
 
     Raises:
         OutputError: a file cannot be written.
     """
     track = played.motion.track()
     morphs = morph_track(character, track.expression, track.jaw)
-    report = {**describe(character, played, track, morphs), "run": dict(run or {}), "complete": True}
+    report = {
+        **describe(character, played, track, morphs),
+        "clip": dict(clip),
+        "run": dict(run or {}),
+        "complete": not played.stopped and not clip["faults"],
+    }
     write_npz(folder / NPZ_NAME, npz_arrays(character, track, morphs, with_vertices))
     glb = animation_glb(character, track, morphs)
     write_bundle(folder, {GLB_NAME: glb, REPORT_NAME: report_text(report).encode()})

@@ -146,4 +146,3 @@ class _Player:
         size = (max(1, round(width * shown / height)), shown)
         driver = frame.rgb if shown == height else cv2.resize(frame.rgb, size, interpolation=cv2.INTER_AREA)
         return driver, self._stage.view(motion)
-

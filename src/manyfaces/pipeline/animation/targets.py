@@ -95,14 +95,14 @@ def _principal(displacements: Float[Tensor, "N D"], tolerance_m: float, most: in
     """
     powers, mixtures = torch.linalg.eigh((displacements @ displacements.mT).double())
     directions = displacements.new_zeros(0, displacements.shape[1])
-    left = displacements
+    left = displacements.clone()
     for k in range(min(most, len(powers))):
         if _largest(left).max() <= tolerance_m:
             break
         direction = mixtures[:, -1 - k].to(displacements) @ displacements
         direction = direction - (directions @ direction) @ directions  # what rounding leaves of those before
         direction = direction / direction.norm().clamp(min=1e-12)
-        left = left - (left @ direction)[:, None] * direction
+        left.addr_(left @ direction, direction, alpha=-1)
         directions = torch.cat([directions, direction[None]])
     return directions
 
@@ -118,11 +118,13 @@ def _fitted(
     """Directions of some frames, and all frames along them."""
     displacements = torch.cat(list(_displacements(character, expression[samples], jaw[samples])))
     directions = _principal(displacements, tolerance_m, most)
-    weights, errors = [], []
-    for displacements in _displacements(character, expression, jaw):
-        weights.append(displacements @ directions.mT)
-        errors.append(_largest(displacements - weights[-1] @ directions))
-    return _Fit(directions, torch.cat(weights), torch.cat(errors))
+    # Made beforehand: small results kept between large passing ones would leave the process' memory full of holes.
+    weights, errors = jaw.new_empty(len(jaw), len(directions)), jaw.new_empty(len(jaw))
+    chunks = zip(weights.split(CHUNK), errors.split(CHUNK), _displacements(character, expression, jaw), strict=True)
+    for some_weights, some_errors, displacements in chunks:
+        some_weights.copy_(displacements @ directions.mT)
+        some_errors.copy_(_largest(displacements - some_weights @ directions))
+    return _Fit(directions, weights, errors)
 
 
 def _largest(displacements: Float[Tensor, "N D"]) -> Float[Tensor, " N"]:
