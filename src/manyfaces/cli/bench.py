@@ -47,7 +47,6 @@ def _landmarks(command: commands.LandmarkProtocol) -> None:
     folder = _dataset(command)
     _check_folders(command.predictions)
     from manyfaces.bench import LandmarkOptions, run_landmarks
-    from manyfaces.bench.models import named_models
 
     options = LandmarkOptions(
         predictions=command.predictions,
@@ -55,7 +54,7 @@ def _landmarks(command: commands.LandmarkProtocol) -> None:
         offsets=command.offsets,
         every=command.every,
         annotation=command.annotation,
-        models=tuple(named_models(command.models)) if command.models else (),
+        models=_names(command.models),
         limit=command.limit,
     )
     name = LANDMARK_NAMES[type(command)]
@@ -121,11 +120,13 @@ def _distill_figures(command: commands.DistillFigures) -> None:
 
 def _personal_figures(command: commands.PersonalFigures) -> None:
     from manyfaces.bench.figures.personal import run_personal_figures
-    from manyfaces.bench.models import named_models
 
+    models = _names(command.models)
+    if not models:
+        raise UsageError("there is no model to draw", "name some with --models")
     drivers = _found(command.drive) if command.drive else ()
     named = {"seed": command.seed, "device": resolve_device(command.device)}
-    run_personal_figures(_found(command.photos), command.out, named_models(command.models), drivers, **named)
+    run_personal_figures(_found(command.photos), command.out, models, drivers, **named)
 
 
 def _distill_options(command: commands.OnNetworks, **chosen: Any) -> Any:
@@ -150,6 +151,11 @@ def _compare(command: commands.Compare) -> None:
     from manyfaces.bench.compare import run_compare
 
     run_compare((command.first, *command.others), command.out)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Names with commas between them, each once."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
 
 
 def _found(named: Sequence[str]) -> Sequence[Path]:

@@ -17,7 +17,6 @@ from manyfaces.pipeline.animation.wrinkles import wrinkled
 from manyfaces.pipeline.poster import PANEL
 from manyfaces.pipeline.views import HIDDEN, SEEN, frame_face, head_views, mark_points
 
-FACES_ON_A_PAGE = 6
 MOST_DRIVERS = 5
 
 
@@ -48,12 +47,14 @@ class PersonalPage:
         title: above.
         note: below the title.
         rows: what it shows of a photo; none where no model has that.
+        n_faces: how many fit.
     """
 
     name: str
     title: str
     note: str
     rows: Callable[[Sitting], list[list[Tile]]]
+    n_faces: int = 6
 
 
 def draw_personal_pages(
@@ -67,9 +68,9 @@ def draw_personal_pages(
     """
     pages = (*PAGES, _animation(drivers[:MOST_DRIVERS]))
     for page in pages:
-        starts = range(0, len(sittings), FACES_ON_A_PAGE)
+        starts = range(0, len(sittings), page.n_faces)
         for number, start in enumerate(starts, 1):
-            rows = [row for sitting in sittings[start : start + FACES_ON_A_PAGE] for row in page.rows(sitting)]
+            rows = [row for sitting in sittings[start : start + page.n_faces] for row in page.rows(sitting)]
             if rows:
                 yield page.name if len(starts) == 1 else f"{page.name}_{number}", draw_grid(page.title, page.note, rows)
 
@@ -125,8 +126,8 @@ def _animation(drivers: Sequence[Sitting]) -> PersonalPage:
             *(_driven(name, result, others) for name, result in sitting.results.items()),
         ]
 
-    note = "in clay: the first face with its own expression, then with the expression, jaw and turn of each driver"
-    return PersonalPage("animation", "One face, other people's expressions", note, rows)
+    note = "the face as it is; then with expression, jaw and turn of others"
+    return PersonalPage("animation", "One face, other people's expressions", note, rows, n_faces=2)
 
 
 def _driven(name: str, result: Reconstruction, drivers: Sequence[Sitting]) -> list[Tile]:

@@ -25,6 +25,7 @@ VARIANTS: Mapping[Variant, str] = {
     "other": "with another person's adapters",
     "full": "fully fine-tuned to the person",
 }
+"""What can be run of a person, with its name in tables; there must be the base."""
 PointSet = Literal["boundary", "inner", "overall"]
 POINT_SETS: Mapping[PointSet, np.ndarray] = {
     "boundary": BOUNDARY_17,
@@ -171,7 +172,7 @@ class TransferReport:
         return Cell(float(own.mean()), mean, ".2f"), Cell(self._cut(variant, points), cut, "+.1f")
 
     def _people(self, points: PointSet) -> Table:
-        others = [variant for variant in self.variants if variant != "base"]
+        others: list[Variant] = [variant for variant in self.variants if variant != "base"]
         rows: list[Row] = []
         for person in self.people:
             base = person.nme("base", points)
