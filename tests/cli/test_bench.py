@@ -37,6 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
             "networks_of_runs": lambda runs: {"sopi": str(runs / "sopi")},
         },
         "bench.figures.distill": {"run_distill_figures": calls},
+        "bench.figures.personal": {"run_personal_figures": calls},
     }
     for room, names in rooms.items():
         module = types.ModuleType(f"manyfaces.{room}")
@@ -78,19 +79,21 @@ def test_now_takes_a_folder_of_predictions(asked: Asked, tmp_path: Path) -> None
     assert [names["options"][:3] for _, names in asked] == [(tmp_path, "m", True), (None, "mm", False)]
 
 
-@pytest.mark.parametrize("name", ["300w", "300vw", "aflw2000", "cofw", "helen", "afw"])
+@pytest.mark.parametrize("name", ["annotated", "300w", "300vw", "facescape", "aflw2000", "cofw", "helen", "afw"])
 def test_landmark_benchmarks(asked: Asked, tmp_path: Path, name: str) -> None:
     given = ["--predictions", tmp_path, "--methods", "facemesh", "ours", "--offsets", "--every", 5]
     assert bench(name, tmp_path, *given, "--annotation", "reannotated", "--half", "tune") == 0
-    assert bench(name, tmp_path, "--methods") == 0
+    assert bench(name, tmp_path, "--methods", "--models", "sopi-open, ofer-open,sopi-open", "--limit", 3) == 0
     ((places, names), (_, others)) = asked
     assert places == (name, tmp_path, Path("o"))
     assert names["half"] == "tune"
     assert names["options"][0] == {
         **{"predictions": tmp_path, "methods": ("facemesh", "ours"), "offsets": True, "every": 5},
-        "annotation": "reannotated",
+        **{"annotation": "reannotated", "models": (), "limit": None},
     }
     assert others["options"][0]["methods"] == ()
+    assert others["options"][0]["models"] == ("sopi-open", "ofer-open")
+    assert others["options"][0]["limit"] == 3
 
 
 def test_co545_and_rof(asked: Asked, tmp_path: Path) -> None:
@@ -152,3 +155,12 @@ def test_distill_figures(asked: Asked, tmp_path: Path, capsys: pytest.CaptureFix
     assert (out, photos, options["seed"]) == (Path("o"), (), 4)
     assert bench("distill-figures", "--networks", "teacher") == 2
     assert "NAME=FILE" in capsys.readouterr().err
+
+
+def test_personal_figures(asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "a.jpg"
+    photo.write_bytes(b"")
+    assert bench("personal-figures", tmp_path, "--models", "ofer-open,sopi-open", "--drive", photo) == 0
+    assert asked == [(([photo], Path("o"), ("ofer-open", "sopi-open"), [photo]), {"seed": 0, "device": "cpu"})]
+    assert bench("personal-figures", tmp_path, "--models", ",") == 2
+    assert "no model" in capsys.readouterr().err

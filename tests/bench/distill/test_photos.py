@@ -53,7 +53,7 @@ class Detector:
 @pytest.fixture(scope="module")
 def scores(bench: PeopleBench, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> PhotoScores:
     kept = tmp_path_factory.mktemp("kept")
-    return measure_photos(bench, read_faces(folder, "photos"), kept, lambda: None, Detector(folder))
+    return measure_photos(bench, read_faces(folder, "annotated"), kept, lambda: None, Detector(folder))
 
 
 def test_the_mean_face_is_where_it_was_annotated(scores: PhotoScores) -> None:

@@ -13,8 +13,10 @@ from rich.console import Console
 
 from manyfaces.bench.baselines import HeadPrior
 from manyfaces.bench.face_points import Choose, HypothesisPoints
+from manyfaces.bench.kept import UNFINISHED
 from manyfaces.bench.landmarks import LandmarkOptions, LandmarkReport, run_landmarks
 from manyfaces.bench.landmarks.methods import Methods
+from manyfaces.bench.landmarks.models import Marks
 from manyfaces.detect import POINTS_68_FROM_468
 from manyfaces.metrics import INNER_51
 
@@ -78,6 +80,11 @@ class Fake:
         hypotheses[5] = self.off(truth, self.first / 4, self.first / 4)
         return HypothesisPoints(hypotheses, np.ones(468, bool))
 
+    def marks(self, image: np.ndarray, choose: Choose) -> np.ndarray | None:
+        """A model that is half as far off as the first hypothesis, and half as far again on the jaw line."""
+        truth = self.truth(image, choose)
+        return None if truth is None else self.off(truth, self.first / 4, self.first / 2)
+
     def off(self, truth: np.ndarray, boundary: float, inner: float) -> np.ndarray:
         return truth + np.where(INNER_51, inner, boundary)[:, None] * [0, EYES_PX / 100]
 
@@ -96,7 +103,8 @@ def run(fake: Fake, prior: HeadPrior, tmp_path: Path) -> Run:
 
     def measure(name: str, data: Path, half: str = "all", **options) -> LandmarkReport:
         chosen = LandmarkOptions(**options)
-        methods = Methods(prior, fake.find, fake.reconstruct, chosen.methods, chosen.predictions)
+        models = {name: Marks(fake.marks, tmp_path / "out" / UNFINISHED, name) for name in chosen.models}
+        methods = Methods(prior, fake.find, fake.reconstruct, chosen.methods, chosen.predictions, models)
         console = Console(file=io.StringIO(), width=200)
         return run_landmarks(name, data, tmp_path / "out", half, options=chosen, methods=methods, console=console)
 
