@@ -90,7 +90,11 @@ class ClipLaw:
     @torch.no_grad()
     def clip(self, subject: Subject, seed: int, number: int) -> Clip:
         """A clip in R-Net's frame, cut around the five points of each frame but for a trembling error."""
-        c, _ = self.motion(subject, seed, number)
+        return self.taken(subject, self.motion(subject, seed, number)[0], seed, number)
+
+    @torch.no_grad()
+    def taken(self, subject: Subject, c: FaceCoefficients, seed: int, number: int) -> Clip:
+        """Certain frames of a subject in R-Net's frame: any expressions, poses and lights, in one place."""
         size = self.config.size_px
         return self._taken(subject, c, size, subject.face.camera(c).scaled(size / RNET_PX), RNET_PX, seed, number)
 
@@ -176,13 +180,13 @@ class ClipLaw:
         )
 
 
-Rows = TypeVar("Rows", FaceCoefficients, PerspectiveCamera, OrthographicCamera)
+Rows = TypeVar("Rows", bound=FaceCoefficients | PerspectiveCamera | OrthographicCamera)
 
 
 def _each(batch: Rows) -> list[Rows]:
     """The rows of a batch, each a batch of one."""
     parts = {part.name: getattr(batch, part.name) for part in fields(batch)}
-    n = len(batch.translation if isinstance(batch, FaceCoefficients) else batch.rotation)
+    n = len(next(iter(parts.values())))
     return [type(batch)(**{name: values[k : k + 1] for name, values in parts.items()}) for k in range(n)]
 
 

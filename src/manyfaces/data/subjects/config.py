@@ -26,7 +26,7 @@ class SubjectConfig:
     asymmetry: float = 0.25
     blotches: tuple[float, float] = (0.008, 0.025)
     marks: tuple[int, int] = (0, 30)
-    fold_mm: tuple[float, float] = (0.15, 0.6)
-    wrinkle_mm: tuple[float, float] = (0.4, 1.8)
+    fold_mm: tuple[float, float] = (0.1, 0.5)
+    wrinkle_mm: tuple[float, float] = (0.8, 2.4)
     wave_mm: tuple[float, float] = (7.0, 12.0)
-    rest_share: tuple[float, float] = (0.1, 0.45)
+    rest_share: tuple[float, float] = (0.05, 0.25)

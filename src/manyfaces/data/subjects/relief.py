@@ -9,7 +9,7 @@ from manyfaces.data.subjects.fields import normal, smooth_maps, spots, uniform
 from manyfaces.data.subjects.zones import FaceMap, Zone
 
 # Cells along the map, and how much of the unevenness has this size: about 60, 25, and 12 mm.
-_UNEVEN = {4: 0.5, 10: 0.6, 20: 0.35}
+_UNEVEN = {4: 0.2, 10: 0.3, 20: 0.3}
 _DENTS = 8
 
 

@@ -13,7 +13,7 @@ from manyfaces.data.subjects.zones import FaceMap, Zone
 _SHARP = 1.6
 # Mean over a period of exp(_SHARP (cos - 1)), so that a pattern neither swells nor sinks; the rest is the valley.
 _MEAN = float(torch.special.i0e(torch.tensor(_SHARP)))
-_SENSITIVE = 0.12  # tension that half-way wrinkles skin outside all zones
+_SENSITIVE = 0.06  # tension that half-way wrinkles skin outside all zones
 _SMOOTH_OF_SIDE = 64  # tension is felt over a 64th of the map in either direction
 
 

@@ -74,7 +74,7 @@ def _forehead(face: FaceMap) -> Zone:
     x, y, _ = face.at.unbind(-1)
     brow = face.points[17:27, 1].max()
     weight = _rises(y, brow + 0.002, 0.012) * _within(x / 0.058)
-    return Zone(weight, y - 0.006 * (x / 0.05).square(), tension=0.035)
+    return Zone(weight, y - 0.006 * (x / 0.05).square(), tension=0.02)
 
 
 def _frown(face: FaceMap) -> Zone:
@@ -83,7 +83,7 @@ def _frown(face: FaceMap) -> Zone:
     middle = face.points[[21, 22]].mean(0)
     up = y - middle[1]
     weight = _within(x / 0.015) * _within((up + 0.002) / 0.018)
-    return Zone(weight, x.abs() * (1 - 8 * up), tension=0.12, valley_m=0.006)
+    return Zone(weight, x.abs() * (1 - 8 * up), tension=0.06, valley_m=0.006)
 
 
 def _nose(face: FaceMap) -> Zone:
@@ -91,7 +91,7 @@ def _nose(face: FaceMap) -> Zone:
     x, y, _ = face.at.unbind(-1)
     root = face.points[27, 1] - 0.006
     weight = _within(x / 0.016) * _within((y - root) / 0.012)
-    return Zone(weight, y + 0.6 * x.abs(), tension=0.12)
+    return Zone(weight, y + 0.6 * x.abs(), tension=0.06)
 
 
 def _crows_feet(at: Tensor, points: Tensor) -> Zone:
@@ -99,7 +99,7 @@ def _crows_feet(at: Tensor, points: Tensor) -> Zone:
     back, up, far = _beside(at, points[36] + torch.tensor([0.006, 0.0, 0.0]).to(at))
     angle = torch.atan2(up, back)
     weight = _rises(far, 0.009, 0.006) * _within(far / 0.034) * _within(angle / 0.95)
-    return Zone(weight, 0.018 * angle, tension=0.06)
+    return Zone(weight, 0.018 * angle, tension=0.03)
 
 
 def _under_eye(at: Tensor, points: Tensor) -> Zone:
@@ -108,7 +108,7 @@ def _under_eye(at: Tensor, points: Tensor) -> Zone:
     x, y = at[..., 0] - middle[0], (at[..., 1] - middle[1]) * 1.5
     far = (x.square() + y.square()).sqrt()
     weight = _rises(-y, 0.006, 0.006) * _within((far - 0.021) / 0.010) * (at[..., 0] < 0)
-    return Zone(weight, far, tension=0.08)
+    return Zone(weight, far, tension=0.04)
 
 
 def _nasolabial(at: Tensor, points: Tensor) -> Zone:
@@ -123,7 +123,7 @@ def _nasolabial(at: Tensor, points: Tensor) -> Zone:
     bow = 0.004 * torch.sin(torch.pi * (along / length).clamp(0, 1))
     across = off[..., 0] * way[1] - off[..., 1] * way[0] - bow  # grows towards the cheek
     weight = _within((along / length - 0.5) / 0.72) * _within((across - 0.004) / 0.016) * (at[..., 0] < 0)
-    return Zone(weight, across, tension=0.10, valley_m=0.0)
+    return Zone(weight, across, tension=0.05, valley_m=0.0)
 
 
 def _mouth(face: FaceMap) -> Zone:
@@ -133,7 +133,7 @@ def _mouth(face: FaceMap) -> Zone:
     x, y = (face.at[..., 0] - middle[0]) / corner, (face.at[..., 1] - middle[1]) / (0.55 * corner)
     far, angle = (x.square() + y.square()).sqrt(), torch.atan2(y, x)
     weight = _within((far - 1.25) / 0.42) * _within((x.abs() - 0.2) / 1.1)
-    return Zone(weight, 1.15 * corner * angle, tension=0.12)
+    return Zone(weight, 1.15 * corner * angle, tension=0.06)
 
 
 def _beside(at: Tensor, corner: Tensor) -> tuple[Tensor, Tensor, Tensor]:
