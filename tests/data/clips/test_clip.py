@@ -1,5 +1,6 @@
 """One clip: which frames are taken, whose face, what is left out and why."""
 
+import tracemalloc
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +12,7 @@ from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
 from manyfaces.methods.ofer.point_encoder import ERROR_SPREAD
 
 SMALL = ClipConfig(size_px=64)
+EVERY_FRAME = ClipConfig(size_px=64, frames_per_clip=0)
 
 
 def both(results) -> tuple[list[PreparedFrame], list[LeftOutFrame]]:
@@ -48,7 +50,7 @@ def test_frames_are_spread_over_a_video(tmp_path: Path, squares: ModuleType) -> 
         (ClipConfig(size_px=64, frames_per_clip=3), [0, 4, 8]),
         (ClipConfig(size_px=64, frames_per_clip=3, every=2), [0, 4, 8]),
         (ClipConfig(size_px=64, every=3), [0, 3, 6, 9]),
-        (ClipConfig(size_px=64, frames_per_clip=0), list(range(10))),
+        (EVERY_FRAME, list(range(10))),
     ):
         kept, _ = both(prepare_clip(squares.clip_of(video), eyes, config))
         assert [one.number for one in kept] == wanted
@@ -102,7 +104,7 @@ def test_of_a_cut_video_what_can_be_read_is_kept(tmp_path: Path, squares: Module
     avi = tmp_path / "a.avi"
     _as_avi(whole, avi)
     avi.write_bytes(avi.read_bytes()[: avi.stat().st_size // 2])
-    kept, left_out = both(prepare_clip(squares.clip_of(avi), eyes, ClipConfig(size_px=64, frames_per_clip=0)))
+    kept, left_out = both(prepare_clip(squares.clip_of(avi), eyes, EVERY_FRAME))
     assert 2 <= len(kept) < 12
     assert [one.reason for one in left_out] == ["unreadable"]
     assert "cut" in left_out[0].what
@@ -153,7 +155,9 @@ def test_people_who_are_known_are_told_apart(tmp_path: Path, squares: ModuleType
     someone_else = [squares.frame(squares.Square(squares.ADA))]
     video = squares.film(tmp_path / "a.mp4", [*someone_else, *alone, *changed])
     kept, left_out = both(
-        prepare_clip(squares.clip_of(video), squares.SquareEyes(knows_people=True), ClipConfig(64 // 64, 32, 64, 0.2))
+        prepare_clip(
+            squares.clip_of(video), squares.SquareEyes(knows_people=True), ClipConfig(size_px=64, min_confidence=0.2)
+        )
     )
     assert [one.number for one in kept] == [1, 2, 3, 4, 5]
     assert {colour(one) for one in kept} == {"ben"}
@@ -173,6 +177,21 @@ def test_the_person_of_the_first_part_is_the_clips(
     kept, left_out = both(prepare_clip(squares.clip_of(video), squares.SquareEyes(knows_people=True), SMALL))
     assert [one.number for one in kept] == [3, 4, 5]
     assert [one.reason for one in left_out] == ["no face"] * 3 + ["other person"] * 6
+
+
+def test_memory_does_not_grow_with_a_video(
+    tmp_path: Path, squares: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("manyfaces.data.clips.clip.PART", 12)
+    peaks = []
+    for length in (24, 96):
+        video = squares.film(tmp_path / f"{length}.mp4", [squares.frame(squares.Square(squares.ADA))] * length)
+        tracemalloc.start()
+        kept = sum(1 for _ in prepare_clip(squares.clip_of(video), squares.SquareEyes(), EVERY_FRAME))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert kept == length
+    assert peaks[1] < 1.2 * peaks[0]
 
 
 def test_confidence_is_the_share_of_points_nearby() -> None:
