@@ -110,8 +110,13 @@ def _source(command: Animate) -> Path | int:
 
 
 def _model(command: Animate) -> tuple[str, str | None]:
-    """Model and head: as said, else as a folder was made with."""
-    report = read_report(Path(command.person).expanduser() / REPORT_NAME) or {}
+    """Model and head: as said, else as a folder was made with; for a person's model the base that it is for."""
+    from manyfaces.io.model_folders import CARD_NAME, PersonFolder, read_model_folder
+
+    folder = Path(command.person).expanduser()
+    if (folder / CARD_NAME).is_file() and isinstance(model := read_model_folder(folder), PersonFolder):
+        return command.model or model.card.base, command.head
+    report = read_report(folder / REPORT_NAME) or {}
     made = report.get("run", {})
     model = command.model or made.get("model") or DEFAULT_MODEL
     return model, command.head or (made.get("head") if model == made.get("model") else None)

@@ -16,7 +16,7 @@ class Animate:
     """
 
     person: Annotated[Positional[str], arg(metavar="PHOTO|FOLDER")]
-    """Who: a photo; or the folder that `manyfaces reconstruct` wrote of one."""
+    """Who: a photo; the folder that `manyfaces reconstruct` wrote of one; or a person's model, by `personalize`."""
     drive: Annotated[str, arg(metavar="VIDEO|FOLDER|CAMERA")]
     """Who drives: a video, a folder of pictures, or the number of a camera, which runs until Ctrl-C."""
     out: Annotated[Path, arg(metavar="DIR", aliases=("-o",))]

@@ -16,6 +16,7 @@ from manyfaces.io.bundles import write_bundle
 from manyfaces.io.gltf import MorphTarget, glb_bytes
 from manyfaces.io.mesh_files import obj_text, ply_bytes
 from manyfaces.io.report_files import REPORT_NAME, report_text
+from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.overview import draw_overview
 from manyfaces.pipeline.result import Appearance, Reconstruction
 
@@ -26,6 +27,7 @@ def save_reconstruction(result: Reconstruction, folder: Path, run: Mapping[str, 
     """Write all files of one face; see `Reconstruction.save`."""
     files = {
         **_mesh_files(result),
+        **_detail_files(result),
         "faces.npz": _npz_bytes(npz_arrays(result)),
         "overview.png": _png_bytes(draw_overview(result)),
     }
@@ -72,7 +74,8 @@ def npz_arrays(result: Reconstruction) -> dict[str, np.ndarray]:
     (M, V, 3) in the photo's light, both sRGB from 0 to 1; `light` (M, 3, 9), red, green, blue by the nine functions of
     `deng_harmonics`, without the usual white light; `angles` (M, 3) pitch, yaw, roll in radians and `translation`
     (M, 3) in decimetres, of the face in R-Net's frame; `albedo_coefficients` (M, T); and `coefficients` (M, K), all
-    that was predicted, in R-Net's order.
+    that was predicted, in R-Net's order. Models that predict detail add `displacement_m` (S, S), outward along the
+    normals, and `tension` (S, S), on the face's part of the texture map.
     """
     arrays: dict[str, Any] = {
         name: getattr(result, name)
@@ -85,6 +88,8 @@ def npz_arrays(result: Reconstruction) -> dict[str, np.ndarray]:
         arrays[f"camera_{field.name}"] = getattr(result.cameras, field.name)
     if result.appearance is not None:
         arrays |= _appearance_arrays(result.appearance)
+    if result.detail is not None:
+        arrays |= {"displacement_m": result.detail.displacement_m, "tension": result.detail.view.tension[0]}
     return {name: _compact(values) for name, values in arrays.items()}
 
 
@@ -151,6 +156,20 @@ def _mesh_files(result: Reconstruction) -> dict[str, bytes]:
         "faces.glb": glb_bytes(best, normals[0], data.faces, targets, albedo, "face", extras),
         "best.obj": obj_text(best, data.faces, uv, uv_faces, albedo).encode(),
         "best.ply": ply_bytes(best, data.faces, albedo, normals[0]),
+    }
+
+
+def _detail_files(result: Reconstruction) -> dict[str, bytes]:
+    """Of models that predict detail: the head with its wrinkles, and their normals on the texture map."""
+    detail = result.detail
+    if detail is None:
+        return {}
+    mesh = detailed_mesh(result.vertices[:1], result.albedo, detail.displacement_m, detail.grid)
+    normals = detail.grid.to_map(mesh.normals[:, result.head.n_vertices :])[0]
+    vertices, colours, directions = (_array(v[0]) for v in (mesh.vertices, mesh.albedo.clamp(0, 1), mesh.normals))
+    return {
+        "detailed.ply": ply_bytes(vertices, _array(mesh.faces), colours, directions),
+        "normal_map.png": _png_bytes(np.rint((_array(normals) / 2 + 0.5) * 255).astype(np.uint8)),
     }
 
 

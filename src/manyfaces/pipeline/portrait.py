@@ -8,6 +8,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from manyfaces.faces.model import usual
+from manyfaces.geometry import Camera
+from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.page import GAP_PX, HEAD_PX, ROW_PX, WIDTH_PX, caption, face_weights, heading, large_row
 from manyfaces.pipeline.poster import PANEL, Box, Poster
 from manyfaces.pipeline.result import Appearance, Reconstruction
@@ -61,8 +63,19 @@ def _draw_studio(poster: Poster, result: Reconstruction) -> None:
     for slot, (name, yaw, colours) in zip(large_row(1), views, strict=True):
         size = (slot.height, slot.width)
         camera = studio_camera(best[0], size, yaw, HEAD_MARGIN)
-        poster.picture(slot, head_views(best, faces, camera, size, colours)[0])
-        caption(poster, slot, name)
+        if result.detail is not None and colours is None:
+            poster.picture(slot, _detailed(result, camera, size))
+            caption(poster, slot, name, "with its wrinkles and folds")
+        else:
+            poster.picture(slot, head_views(best, faces, camera, size, colours)[0])
+            caption(poster, slot, name)
+
+
+def _detailed(result: Reconstruction, camera: Camera, size: tuple[int, int]) -> UInt8[np.ndarray, "H W 3"]:
+    """The face in clay with its detail."""
+    assert result.detail is not None
+    mesh = detailed_mesh(result.vertices[:1], None, result.detail.displacement_m, result.detail.grid)
+    return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
 
 
 def light_ball(light: Float[Tensor, "3 9"], size: int) -> UInt8[np.ndarray, "S S 3"]:

@@ -8,7 +8,7 @@ from manyfaces.geometry import matrix_from_axis_angle
 from manyfaces.geometry.camera import HEAD_TO_CAMERA
 from manyfaces.pipeline.animation import Detail, Motion
 from manyfaces.pipeline.animation.stage import Stage
-from manyfaces.pipeline.animation.wrinkles import wrinkled
+from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.render import ReliefGrid, relief_grid, texture_map
 
 SIDE = 64
@@ -69,7 +69,7 @@ def test_the_head_shows_below_and_beside_the_detail(bumpy):
     vertices, grid = bumpy.neutral[None], bumpy.detail.grid
     for height_m in (0.01, -0.01):
         up = bumpy.detail.displacement(torch.tensor([height_m, 0.0, 0.0]), None)
-        mesh = wrinkled(vertices, bumpy.albedo, up, grid, HEAD_TO_CAMERA[None])
+        mesh = detailed_mesh(vertices, bumpy.albedo, up, grid)
         n = len(bumpy.neutral)
         moved = (mesh.vertices[0, :n] - bumpy.neutral).norm(dim=-1)
         depth = 0.0005 - min(height_m, 0)
@@ -78,5 +78,5 @@ def test_the_head_shows_below_and_beside_the_detail(bumpy):
         # Every triangle of the head is there; of the detail, those that cover what was moved down.
         assert (mesh.faces < n).all(-1).sum() == len(bumpy.head.faces)
         assert 0 < (mesh.faces >= n).all(-1).sum() < len(grid.faces)
-    flat = wrinkled(vertices, None, torch.zeros_like(up), grid, HEAD_TO_CAMERA[None])
+    flat = detailed_mesh(vertices, None, torch.zeros_like(up), grid)
     assert len(flat.faces) == len(bumpy.head.faces)

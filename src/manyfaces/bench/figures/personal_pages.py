@@ -13,7 +13,7 @@ from manyfaces.detect import POINTS_68_FROM_468
 from manyfaces.pipeline import Reconstruction
 from manyfaces.pipeline.animation import Character, Motion
 from manyfaces.pipeline.animation.stage import Stage
-from manyfaces.pipeline.animation.wrinkles import wrinkled
+from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.poster import PANEL
 from manyfaces.pipeline.views import HIDDEN, SEEN, frame_face, head_views, mark_points
 
@@ -112,8 +112,9 @@ def detailed_picture(result: Reconstruction) -> UInt8[np.ndarray, "S S 3"]:
     assert result.detail is not None
     vertices = result.vertices[:1]
     camera = portrait_camera(vertices[0], result)
-    mesh = wrinkled(vertices, None, result.detail.displacement_m, result.detail.grid, camera.rotation)
-    return head_views(mesh.vertices, mesh.faces, camera, (TILE_PX, TILE_PX), mesh.colours, light=None)[0]
+    mesh = detailed_mesh(vertices, None, result.detail.displacement_m, result.detail.grid)
+    colours = mesh.colours(camera.rotation)
+    return head_views(mesh.vertices, mesh.faces, camera, (TILE_PX, TILE_PX), colours, light=None)[0]
 
 
 def _animation(drivers: Sequence[Sitting]) -> PersonalPage:

@@ -11,9 +11,13 @@ import torch
 from manyfaces.core.errors import DataError, InputError
 from manyfaces.heads import HeadModel
 from manyfaces.io.head_files import load_head
+from manyfaces.io.model_folders import CARD_NAME
 from manyfaces.io.report_files import REPORT_NAME, read_report
 from manyfaces.pipeline.animation.character import Character, check_rank
+from manyfaces.pipeline.catalogue import method_of
+from manyfaces.pipeline.personal_models import load_personal
 from manyfaces.pipeline.predictor import Predictor
+from manyfaces.pipeline.skin_detail import SkinDetail
 
 
 def load_character(
@@ -22,7 +26,7 @@ def load_character(
     """Get somebody to animate.
 
     Args:
-        source: a photo, or a folder made by `manyfaces reconstruct`.
+        source: a photo, or a folder made by `manyfaces reconstruct` or `manyfaces personalize`.
         predictor: reconstructs photos.
         hypothesis: which face of those that it could be, 0 the best.
         face: which face of the photo: the largest, or one by number.
@@ -32,9 +36,27 @@ def load_character(
         ManyfacesError: the photo or folder cannot be used, or has no such face or hypothesis.
     """
     path = Path(source).expanduser()
+    if (path / CARD_NAME).is_file():
+        return character_of_model(path)
     if path.is_dir():
         return character_from_folder(path, hypothesis, face)
     return character_from_photo(path, predictor, hypothesis, face, seed)
+
+
+def character_of_model(folder: Path) -> Character:
+    """The person whom a model was made for by `manyfaces personalize`.
+
+    Raises:
+        InputError: it is a model of nobody in particular.
+        WeightError: it is damaged, or was made for another base.
+    """
+    model = load_personal(folder, torch.device("cpu")) if method_of(folder) == "person" else None
+    if model is None or model.person is None:
+        raise InputError(f"{folder} is a model of nobody in particular", "make a person's: manyfaces personalize")
+    face, shared, view = model.coarse.face, model.person.shared, model.person.view
+    albedo = face.head.albedo(shared.albedo).clamp(0, 1)
+    detail = SkinDetail.of(face, model.surface, model.student, shared.identity, view)
+    return Character(folder.name, face.head, shared.identity, albedo, detail)
 
 
 def character_from_photo(photo: Path, predictor: Predictor, hypothesis: int, face: str | int, seed: int) -> Character:

@@ -8,7 +8,7 @@ from torch import Tensor
 from manyfaces.geometry.camera import OrthographicCamera
 from manyfaces.pipeline.animation.character import Character
 from manyfaces.pipeline.animation.motion import Motion
-from manyfaces.pipeline.animation.wrinkles import wrinkled
+from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.views import head_views
 
 ROOM = 1.7
@@ -43,8 +43,8 @@ class Stage:
         if who.detail is None:
             return head_views(vertices, who.head.faces, camera, size, who.albedo)[0]
         displacement = who.detail.displacement(motion.expression, motion.jaw)
-        mesh = wrinkled(vertices, who.albedo, displacement, who.detail.grid, camera.rotation)
-        return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours, light=None)[0]
+        mesh = detailed_mesh(vertices, who.albedo, displacement, who.detail.grid)
+        return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
 
     def _camera(self, rotation: Float[Tensor, "3 3"]) -> OrthographicCamera:
         scale_px = rotation.new_tensor([self._scale_px])

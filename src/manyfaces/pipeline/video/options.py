@@ -16,14 +16,14 @@ class TrackOptions:
         face: which face of the first frame that shows any is followed; 0 the largest.
         smooth: smooth expression, jaw, camera, points and colours.
         person: whose face it is, from `find_person`; None to find out on the way, for cameras.
-        model: further options of the model by name, such as `seed`.
+        model_options: further options of the model by name, such as `seed`.
     """
 
     occlusion: Literal["auto", "none"] | str = "auto"
     face: int = 0
     smooth: bool = True
     person: Any = None
-    model: Mapping[str, Any] = field(default_factory=dict)
+    model_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check the choices.

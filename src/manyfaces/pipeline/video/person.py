@@ -146,7 +146,7 @@ def find_person(
         NoFaceError: no frame shows a face.
     """
     options = options or TrackOptions()
-    method, said = predictor.method, model_options(predictor, options)
+    method, said = predictor.method, told_to_model(predictor, options)
     follower = Follower(method.eyes, options.occlusion, options.face, say)
     gatherer = Gatherer(method, said, stream.expected)
     n_frames = 0
@@ -172,6 +172,6 @@ def no_face(stream: FrameStream, n_frames: int) -> NoFaceError:
     )
 
 
-def model_options(predictor: Predictor, options: TrackOptions) -> LookOptions:
+def told_to_model(predictor: Predictor, options: TrackOptions) -> LookOptions:
     """What the model is told for each frame: as the options say, and one hypothesis."""
-    return predictor.options(**options.model).of_one()
+    return predictor.options(**options.model_options).of_one()

@@ -13,7 +13,7 @@ from manyfaces.pipeline.predictor import Predictor
 from manyfaces.pipeline.video.following import Follower, Say
 from manyfaces.pipeline.video.frames import LostFrame, TrackedFrame
 from manyfaces.pipeline.video.options import TrackOptions
-from manyfaces.pipeline.video.person import Gatherer, model_options
+from manyfaces.pipeline.video.person import Gatherer, told_to_model
 from manyfaces.pipeline.video.steady import Steadier
 from manyfaces.pipeline.workers import run_alone
 
@@ -45,7 +45,7 @@ def track(
         InputError: the model has no such option, or the value makes no sense.
     """
     options = options or TrackOptions()
-    method, said = predictor.method, model_options(predictor, options)
+    method, said = predictor.method, told_to_model(predictor, options)
     follower = Follower(method.eyes, options.occlusion, options.face, say)
     cast = _Known(options.person) if options.person is not None else _FoundOnTheWay(method, said)
     steadier = Steadier() if options.smooth else None

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.data.clips.person import digest_of
 from manyfaces.diffusion import BatchDraws
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.losses.displacement import teacher_loss
@@ -19,7 +20,7 @@ from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.parallel import WHOLE, Part
-from manyfaces.train.personal.frames import digest_of, rows_of
+from manyfaces.train.personal.frames import rows_of
 from manyfaces.train.personal.transfer import ADAPTER_WIDTH, transfer_config
 from manyfaces.train.recipe import Split
 

@@ -11,13 +11,14 @@ import torch
 import manyfaces
 from manyfaces.core.errors import ConfigError
 from manyfaces.data.clips.eyes import ClipEyes
+from manyfaces.data.clips.person import PersonFrames, halves_of
 from manyfaces.faces import FaceCoefficients
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.model_folders import PersonCard
 from manyfaces.methods.personal import CoarseNet
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView, skin_view
-from manyfaces.methods.personal.objective import CoarseObjective, CoarseWeights
+from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective, CoarseWeights
 from manyfaces.nn import DisplacementMae
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.person_folder import PersonRecord, save_person
@@ -26,12 +27,8 @@ from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import Parallel
 from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
-from manyfaces.train.personal.frames import PersonFrames, halves_of
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
 from manyfaces.train.personal.transfer import ADAPTER_WIDTH, CoarseTransfer, transfer_config
-
-TRANSFER_WEIGHTS = CoarseWeights(outline=10.0, inner=10.0, eyelids=10.0, lips=5.0)
-"""As DECA's, but that landmarks count ten times: on one person's frames the photometric term would drown them."""
 
 HELD_OUT_EVERY = 10
 _CHUNK = 32

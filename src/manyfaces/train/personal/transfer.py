@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
+from manyfaces.data.clips.person import PersonFrames, digest_of
 from manyfaces.diffusion import BatchDraws
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.methods.personal import CoarseNet
@@ -17,7 +18,7 @@ from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.parallel import WHOLE, Part
-from manyfaces.train.personal.frames import PersonFrames, digest_of, rows_of, varied
+from manyfaces.train.personal.frames import rows_of, varied
 from manyfaces.train.recipe import Split
 
 ADAPTER_WIDTH = 16

@@ -1,4 +1,4 @@
-"""A head and the detail on it as one mesh with lit colours."""
+"""A head and the detail on it as one mesh."""
 
 from dataclasses import dataclass
 
@@ -23,27 +23,37 @@ _BELOW_M = 5e-4
 
 
 @dataclass(frozen=True)
-class LitMesh:
-    """What can be drawn without more light.
+class DetailedMesh:
+    """The coarse head's vertices come first, then a vertex for each texel.
 
     Attributes:
         vertices: metres, head frame.
         faces: counter-clockwise from outside.
-        colours: sRGB.
+        albedo: sRGB, without light.
+        normals: unit vectors, those of the detailed surface.
     """
 
     vertices: Float[Tensor, "1 N 3"]
     faces: Int[Tensor, "F 3"]
-    colours: Float[Tensor, "1 N 3"]
+    albedo: Float[Tensor, "1 N 3"]
+    normals: Float[Tensor, "1 N 3"]
+
+    def colours(self, rotation: Float[Tensor, "1 3 3"]) -> Float[Tensor, "1 N 3"]:
+        """Lit as `render_mesh` lights colours, but by normals that are not those of the mesh.
+
+        Args:
+            rotation: camera_from_head: light stays where it is when the head turns.
+        """
+        seen = self.normals @ (HEAD_TO_CAMERA.to(self.normals) @ rotation).mT
+        return srgb_from_linear(shade(linear_from_srgb(self.albedo), seen, DEFAULT_LIGHT.to(seen)))
 
 
-def wrinkled(
+def detailed_mesh(
     vertices: Float[Tensor, "1 V 3"],
     albedo: Float[Tensor, "V 3"] | None,
     displacement_m: Float[Tensor, "H W"],
     grid: ReliefGrid,
-    rotation: Float[Tensor, "1 3 3"],
-) -> LitMesh:
+) -> DetailedMesh:
     """Put detail on a head.
 
     The head stays as it is where nothing is displaced. Elsewhere it lies below the detail, deeper than the deepest
@@ -54,25 +64,18 @@ def wrinkled(
         albedo: sRGB; None for clay.
         displacement_m: outward, metres.
         grid: of the head's texture map.
-        rotation: camera_from_head: light stays where it is when the head turns.
     """
     faces, depth_m = grid.layout.faces, _BELOW_M - min(0.0, float(displacement_m.min()))
     below = _below(displacement_m, grid, vertices.shape[1])
     colours = (vertices.new_tensor(CLAY).expand_as(vertices[0]) if albedo is None else albedo)[None]
     coarse = vertices - depth_m * below[:, None] * vertex_normals(vertices, faces)
     relief = displace(vertices, displacement_m[None], grid)
-    on_it = grid.from_map(grid.layout.of(colours))
     covering = below[faces].any(-1)[_face_of_texel(grid)][grid.faces].any(-1)
-    return LitMesh(
+    return DetailedMesh(
         torch.cat([coarse, relief.vertices], 1),
         torch.cat([faces, grid.faces[covering] + vertices.shape[1]]),
-        torch.cat(
-            [
-                _lit(colours, shading_normals(vertices, faces), rotation),
-                _lit(on_it, grid.from_map(relief.normals), rotation),
-            ],
-            1,
-        ),
+        torch.cat([colours, grid.from_map(grid.layout.of(colours))], 1),
+        torch.cat([shading_normals(vertices, faces), grid.from_map(relief.normals)], 1),
     )
 
 
@@ -86,11 +89,3 @@ def _below(displacement_m: Float[Tensor, "H W"], grid: ReliefGrid, n_vertices: i
 
 def _face_of_texel(grid: ReliefGrid) -> Int[Tensor, " N"]:
     return grid.layout.fragments.face_ids.flatten()[grid.texels].long()
-
-
-def _lit(
-    albedo: Float[Tensor, "1 N 3"], normals: Float[Tensor, "1 N 3"], rotation: Float[Tensor, "1 3 3"]
-) -> Float[Tensor, "1 N 3"]:
-    """Colours as `render_mesh` lights them, for normals that are not those of the mesh."""
-    seen = normals @ (HEAD_TO_CAMERA.to(normals) @ rotation).mT
-    return srgb_from_linear(shade(linear_from_srgb(albedo), seen, DEFAULT_LIGHT.to(normals)))

@@ -1,0 +1,158 @@
+"""Held-out synthetic persons: what the detail networks make of their skin."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from manyfaces.bench.personal.detail import (
+    NO_TEACHER,
+    NO_TENSION,
+    RESNET,
+    STUDENT,
+    TEACHER,
+    DetailCase,
+    DetailMaps,
+)
+from manyfaces.core.seeds import torch_generator
+from manyfaces.data.subjects import DetailExamples, DetailSource, FrameConfig, FrameLaw, Subject, SubjectLaw
+from manyfaces.faces import FaceModel
+from manyfaces.methods.personal import DetailSurface
+from manyfaces.methods.personal.detail import SkinView
+from manyfaces.nn import DisplacementMae, DisplacementResNet, DisplacementUNet
+
+SUBJECT_SEED = 5_000_000
+"""Of the persons: neither trained nor validated on."""
+
+Displace = Callable[[SkinView, Float[Tensor, "B E"]], Tensor]
+"""Views, and the expressions that go with their tension, to displacements in metres, (B, S, S)."""
+
+
+@dataclass(frozen=True)
+class SkinNetworks:
+    """Networks to compare; those that were not trained are None.
+
+    Attributes:
+        teacher: the U-Net.
+        student: the masked autoencoder.
+        resnet: what is compared with it.
+        no_teacher: the student without L_Tchr.
+    """
+
+    teacher: DisplacementUNet
+    student: DisplacementMae
+    resnet: DisplacementResNet | None = None
+    no_teacher: DisplacementMae | None = None
+
+    def by_name(self) -> dict[str, Displace]:
+        """All rows of the table."""
+        student, alone, resnet = self.student, self.no_teacher, self.resnet
+        rows: dict[str, Displace] = {
+            TEACHER: lambda view, expression: self.teacher(view.contrast),
+            STUDENT: lambda view, expression: student(view.contrast, view.tension),
+            NO_TENSION: lambda view, expression: student(view.contrast, torch.zeros_like(view.tension)),
+        }
+        if resnet is not None:
+            rows[RESNET] = lambda view, expression: resnet(view.contrast, expression)
+        if alone is not None:
+            rows[NO_TEACHER] = lambda view, expression: alone(view.contrast, view.tension)
+        return rows
+
+
+@torch.no_grad()
+def detail_cases(
+    face: FaceModel,
+    surface: DetailSurface,
+    networks: Mapping[str, Displace],
+    n_subjects: int = 24,
+    frames: int = 6,
+    tick: Callable[[], None] | None = None,
+) -> list[DetailCase]:
+    """Ask networks for the skin of persons that nothing was trained on.
+
+    Of each person there are frames in any expression, for the errors, and as many at rest, from which another
+    expression's wrinkles are asked for.
+
+    Args:
+        face: the base model's.
+        surface: where detail lies.
+        networks: by name.
+        n_subjects: how many persons.
+        frames: of each, and of each kind.
+        tick: called for each person.
+    """
+    law = SubjectLaw(face, surface)
+    any_source, resting, moved = (
+        DetailSource(law, FrameLaw(face, config, SUBJECT_SEED), subject_seed=SUBJECT_SEED)
+        for config in (FrameConfig(), FrameConfig(neutral=1.0, mood=0.0), FrameConfig(neutral=0.0, mood=1.0))
+    )
+    cases = []
+    for number in range(n_subjects):
+        subject = any_source.subject(number)
+        generator = torch_generator(SUBJECT_SEED, "skin", number)
+        drawn = [source.frames_of(subject, frames, generator) for source in (any_source, resting, moved)]
+        cases += _errors(drawn[0], face, surface, networks)
+        cases += _wrinkles(drawn[1], drawn[2], subject, face, surface, networks)
+        if tick:
+            tick()
+    return cases
+
+
+def _errors(
+    seen: DetailExamples, face: FaceModel, surface: DetailSurface, networks: Mapping[str, Displace]
+) -> list[DetailCase]:
+    view = SkinView(seen.texture, seen.visible, seen.tension)
+    expression = face.layout.split(seen.coefficients).expression
+    said = {name: _array(displace(view, expression) * surface.skin) for name, displace in networks.items()}
+    true = _array(seen.displacement_m)
+    return [
+        _case(seen, surface, row, DetailMaps(true[row]), {name: DetailMaps(maps[row]) for name, maps in said.items()})
+        for row in range(len(seen))
+    ]
+
+
+def _wrinkles(
+    at_rest: DetailExamples,
+    moved: DetailExamples,
+    subject: Subject,
+    face: FaceModel,
+    surface: DetailSurface,
+    networks: Mapping[str, Displace],
+) -> list[DetailCase]:
+    """Photos at rest, and the tension of other expressions of the person."""
+    still = SkinView(at_rest.texture, at_rest.visible, torch.zeros_like(at_rest.tension))
+    strained = replace(still, tension=moved.tension)
+    of_rest, of_moved = (face.layout.split(e.coefficients).expression for e in (at_rest, moved))
+    said = {}
+    for name, displace in networks.items():
+        before, after = (
+            displace(view, expression) * surface.skin for view, expression in ((still, of_rest), (strained, of_moved))
+        )
+        said[name] = _array(before), _array(after - before)
+    true = _array(at_rest.displacement_m)
+    change = _array((subject.displacement_m(moved.tension) - subject.displacement_m(still.tension)) * surface.skin)
+    return [
+        _case(
+            at_rest,
+            surface,
+            row,
+            DetailMaps(true[row], change[row]),
+            {name: DetailMaps(shown[row], changed[row]) for name, (shown, changed) in said.items()},
+        )
+        for row in range(len(at_rest))
+    ]
+
+
+def _case(
+    seen: DetailExamples, surface: DetailSurface, row: int, true: DetailMaps, said: Mapping[str, DetailMaps]
+) -> DetailCase:
+    skin = surface.skin.numpy() > 0
+    visible = seen.visible[row].numpy() > 0
+    return DetailCase(f"person {int(seen.subject[row])}", true, visible & skin, skin & ~visible, said)
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.float().cpu().numpy()
