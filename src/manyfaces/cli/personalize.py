@@ -22,6 +22,8 @@ def personalize(command: Personalize) -> int:
     for name in ("frames", "coarse_steps", "detail_steps", "width"):
         if getattr(command, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
+    if not command.sources:
+        raise UsageError("no photo, folder or video was named", "name some, all of one person")
     for path in command.sources:
         if not path.expanduser().exists():
             raise InputError(f"there is no photo, folder or video {path}", "check the name")
@@ -39,12 +41,14 @@ def personalize(command: Personalize) -> int:
 
 def _perform(command: Personalize) -> "PersonRecord":
     # Here, not above: torch and the networks take seconds to import, and mistakes in the arguments are found first.
+    import torch
+
     from manyfaces.pipeline.clip_eyes import load_clip_eyes
     from manyfaces.pipeline.personal_models import load_personal
     from manyfaces.train.personal.gathering import GatherOptions
     from manyfaces.train.personal.personalize import PersonalizeOptions, personalize
 
-    base = load_personal(command.base, resolve_device(command.device))
+    base = load_personal(command.base, torch.device(resolve_device(command.device)))
     if base.person is not None:
         raise InputError(f"{command.base} is somebody's model already", "name the base that it was made from")
     columns = SpinnerColumn(), TextColumn("looking at {task.description}", markup=False), TimeElapsedColumn()
