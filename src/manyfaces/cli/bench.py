@@ -118,6 +118,33 @@ def _distill_figures(command: commands.DistillFigures) -> None:
     run_distill_figures(command.out, _found(command.photos) if command.photos else (), _distill_options(command))
 
 
+def _personal(command: commands.Personal) -> None:
+    for name in ("persons", "skins", "steps"):
+        if getattr(command, name) < 1:
+            raise UsageError(f"--{name} is {getattr(command, name)}", "give a number from 1 up")
+    if command.runs is not None:
+        _check_folders(command.runs)
+    import torch
+
+    from manyfaces.bench.kept import UNFINISHED
+    from manyfaces.bench.personal.people import PeopleOptions
+    from manyfaces.bench.personal.run import PersonalOptions, bench_personal
+    from manyfaces.heads import outline_mesh
+    from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective
+    from manyfaces.pipeline.personal_models import load_personal
+    from manyfaces.train.personal.transfer import Learner
+
+    device = torch.device(resolve_device(command.device))
+    base = load_personal(command.model, device)
+    face = base.coarse.face
+    outline = outline_mesh(face.head) if command.jaw == "silhouette" else None
+    objective = CoarseObjective(face, outline, weights=TRANSFER_WEIGHTS)
+    learn = Learner(base.network, objective, command.out / UNFINISHED / command.jaw, command.steps)
+    people = PeopleOptions(n_subjects=command.persons, full=command.full, learner=(command.steps, command.jaw))
+    options = PersonalOptions(people, command.skins, runs=command.runs, device=str(device))
+    bench_personal(command.out, command.parts, base, learn, options)
+
+
 def _personal_figures(command: commands.PersonalFigures) -> None:
     from manyfaces.bench.figures.personal import run_personal_figures
 
@@ -213,6 +240,7 @@ DOORS: Mapping[type[commands.Protocol], Callable[[Any], None]] = {
     commands.Figures: _figures,
     commands.Distill: _distill,
     commands.DistillFigures: _distill_figures,
+    commands.Personal: _personal,
     commands.PersonalFigures: _personal_figures,
     commands.Compare: _compare,
 }

@@ -208,6 +208,28 @@ class PersonalFigures(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Personal(Protocol):
+    """Person-specific models on synthetic persons: what adapters gain, how good detail is, how fast both are."""
+
+    parts: tuple[Literal["transfer", "skin", "speed"], ...] = ("transfer", "skin", "speed")
+    """What is measured."""
+    model: str = "personal-open"
+    """The base."""
+    persons: int = 8
+    """How many, beyond the base's span, for transfer."""
+    skins: int = 24
+    """How many persons for skin."""
+    steps: int = 300
+    """Of a person's learning, at most."""
+    jaw: Literal["silhouette", "fixed"] = "silhouette"
+    """What the jaw line is drawn to: the silhouette loss, or fixed points of the head, which it is compared with."""
+    full: FlagCreatePairsOff[bool] = False
+    """Also learn all parameters of the network, beside the adapters."""
+    runs: Annotated[Path | None, arg(metavar="RUNS")] = None
+    """Folder of runs that holds what the student is compared with: detail-alone, detail-resnet."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OnNetworks(Protocol):
     """What protocols take that measure teacher and students of the Occlusion Resistant Network."""
 
@@ -279,6 +301,7 @@ class Bench:
         | Annotated[Figures, subcommand("figures", prefix_name=False)]
         | Annotated[Distill, subcommand("distill", prefix_name=False)]
         | Annotated[DistillFigures, subcommand("distill-figures", prefix_name=False)]
+        | Annotated[Personal, subcommand("personal", prefix_name=False)]
         | Annotated[PersonalFigures, subcommand("personal-figures", prefix_name=False)]
         | Annotated[Compare, subcommand("compare", prefix_name=False)],
         arg(name=""),

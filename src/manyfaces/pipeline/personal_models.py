@@ -64,6 +64,17 @@ class LoadedPersonal:
     files: tuple[Path, Path, Path]
     person: Person | None = None
 
+    @property
+    def network(self) -> CoarseNet:
+        """The coarse network for everybody.
+
+        Raises:
+            InputError: it is somebody's.
+        """
+        if not isinstance(self.coarse.network, CoarseNet):
+            raise InputError(f"{self.coarse.name} is somebody's model already", "name the base that it was made from")
+        return self.coarse.network
+
 
 def load_personal(
     name: str | Path, device: torch.device, head: str | Path | None = None, compat: Compat | str = "none"

@@ -43,6 +43,7 @@ class PeopleOptions:
         n_frames: of each of them.
         n_held_out: frames of another clip, in another light again, with wider poses.
         full: also learn all of the network.
+        learner: how persons are learned, in words and numbers; results of other ways are not taken up.
         seed: of persons and clips.
     """
 
@@ -51,6 +52,7 @@ class PeopleOptions:
     n_frames: int = 25
     n_held_out: int = 40
     full: bool = True
+    learner: tuple[int | str, ...] = ()
     seed: int = REPORT_SEED
 
 

@@ -126,6 +126,10 @@ class DetailStudentRecipe(DetailRecipe):
     resnet: DetailResNetConfig | None = None
     name: str = "detail"
 
+    def describe(self) -> dict[str, Any]:
+        """Plain values that define the network."""
+        return super().describe() if self.resnet is None else to_dict(self.resnet)
+
     def __post_init__(self) -> None:
         self.teacher.requires_grad_(False).eval()
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from jaxtyping import Float
@@ -17,6 +18,7 @@ from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
+from manyfaces.train.loop import train
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of, varied
 from manyfaces.train.recipe import Split
@@ -96,3 +98,37 @@ class CoarseTransfer:
         with in_full(device):
             layout = self.base.config.layout
             return self.objective.to(device)(layout.split(said), batch).total
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Makes networks of persons, each in a folder of its own; what protocols are handed.
+
+    Attributes:
+        base: the network for everybody.
+        objective: L_C.
+        folder: of the runs, which go on where they were stopped.
+        steps: at most.
+        width: of the adapters.
+        held_out_every: of so many frames one is judged by.
+    """
+
+    base: CoarseNet
+    objective: CoarseObjective
+    folder: Path
+    steps: int = 300
+    width: int = ADAPTER_WIDTH
+    held_out_every: int = 10
+
+    def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
+        """Learn a person's frames: by adapters, or else with all of the network, at the base's own rate."""
+        learned, judged = frames.halves(self.held_out_every)
+        recipe = CoarseTransfer(
+            base=self.base,
+            objective=self.objective,
+            frames=learned,
+            held_out=judged,
+            config=transfer_config(self.steps, learning_rate=1e-3 if adapters else 1e-4),
+            width=self.width if adapters else None,
+        )
+        return train(recipe, self.folder / name, visible=False).model.eval()
