@@ -9,6 +9,7 @@ from manyfaces.data.people import PeopleConfig
 from manyfaces.data.subjects import ClipConfig, ClipLaw, FrameConfig, SubjectLaw
 from manyfaces.data.subjects.clips import between_keys
 from manyfaces.data.subjects.painting import finer_shades, painter
+from manyfaces.data.subjects.sheet import SHOWN, subject_sheet
 from manyfaces.faces import CoefficientLayout
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.personal.surface import detail_surface
@@ -95,3 +96,10 @@ def test_a_subject_without_marks_and_relief_adds_nothing(law, clip):
     shades = finer_shades(plain, law.surface, c, torch.zeros(1, 32, 32))
     torch.testing.assert_close(shades, torch.ones_like(shades), atol=1e-3, rtol=0)
     assert float((finer_shades(person, law.surface, c, person.static_m[None]) - 1).abs().max()) > 0.01
+
+
+def test_a_sheet_shows_each_subject_seen_and_as_relief(law, clips):
+    sheet = subject_sheet(law, clips, 0, [1])
+    assert sheet.shape[1] > (1 + len(SHOWN)) * 48
+    assert sheet.shape[0] > 2 * 48
+    assert sheet.std() > 10
