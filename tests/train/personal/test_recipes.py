@@ -8,7 +8,7 @@ import torch
 from manyfaces.core.errors import ChoiceError, InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.face_batches import Faces
-from manyfaces.data.subjects import DetailExamples
+from manyfaces.data.subjects import DetailBank, DetailExamples
 from manyfaces.faces import FaceModel
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
@@ -46,11 +46,8 @@ class DrawnFaces:
         return 0.1 * torch.randn(size, self.face.layout.size, generator=generator)
 
 
-class DrawnSkin:
+class DrawnSkin(DetailBank):
     """A bank of detail that is drawn when it is asked for."""
-
-    def __init__(self, face, surface):
-        self.face, self.surface = face, surface
 
     def batch(self, seed, step, n_subjects, frames_per_subject):
         n, generator = n_subjects * frames_per_subject, torch_generator(seed, "skin", step)
@@ -79,7 +76,7 @@ def points(face):
 
 @pytest.fixture(scope="module")
 def skin(face):
-    return DrawnSkin(face, detail_surface(face.head, SIDE))
+    return DrawnSkin((), face, detail_surface(face.head, SIDE))
 
 
 @pytest.fixture
