@@ -159,6 +159,16 @@ def test_what_makes_no_sense_for_one_face_is_refused(knowing, person):
         predictor(np.full((200, 200, 3), 128, np.uint8))
 
 
+def test_photos_of_one_person_have_one_shape_and_colour(knowing, person, masked_person):
+    predictor, _ = knowing
+    one, other = predictor.reconstruct_person([person[0], masked_person[0]], **QUICK)
+    assert torch.equal(one.identities, other.identities)
+    assert torch.equal(one.albedo, other.albedo)
+    # The network says the same of both, so that nothing has to move.
+    torch.testing.assert_close(one.best.vertices, predictor(person[0], **QUICK).best.vertices, atol=1e-6, rtol=0)
+    assert not torch.equal(one.cameras.focal_px, other.cameras.focal_px)
+
+
 def test_options_of_another_name_are_refused_by_all_models(predictor, person):
     with pytest.raises(InputError, match="ofer-open takes no n_faces"):
         predictor(person[0], n_faces=5)

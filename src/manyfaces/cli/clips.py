@@ -52,7 +52,7 @@ def clip_options(command: Reconstruct, face: str | int) -> dict[str, Any]:
     if command.settle != "auto":
         model["settle"] = command.settle == "yes"
     chosen(options_of(command.model), model, command.model)
-    return {"occlusion": command.occlusion, "face": face if isinstance(face, int) else 0, "model": model}
+    return {"occlusion": command.occlusion, "face": face if isinstance(face, int) else 0, "model_options": model}
 
 
 def _reconstruct(

@@ -96,7 +96,10 @@ def _plans(command: Reconstruct, jobs: list[PhotoJob], mask: Path | None, face: 
     options = _options(command, mask, face) if photos else {}
     for_photos = Plan(photos, _settings(command, options, mask), options)
     tracking = clip_options(command, face) if clips else {}
-    return for_photos, Plan(clips, _settings(command, tracking, None), tracking)
+    flat = {name: value for name, value in tracking.items() if name != "model_options"} | tracking.get(
+        "model_options", {}
+    )
+    return for_photos, Plan(clips, _settings(command, flat, None), tracking)
 
 
 def _open(whole: Plan, resume: bool) -> Plan:

@@ -19,7 +19,7 @@ from manyfaces.geometry.smoothing.spaces import VECTORS, Space
 # Medians of the length of a vector of one, or of three, unit normal numbers.
 _MEDIAN_LENGTH = {1: 0.6745, 3: 1.5382}
 _LEAST_GAIN = 0.05
-_LEAST_SHARE = 0.01
+_LEAST_SHARE = 0.001
 """The noise never falls below this share of what it was told to start with: still pictures repeat exactly."""
 
 

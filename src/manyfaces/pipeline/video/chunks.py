@@ -59,9 +59,9 @@ def frame_arrays(tracked: TrackedFrame) -> dict[str, np.ndarray]:
     `light` (3, 9) of models that predict it.
     """
     result = tracked.reconstruction
-    arrays: dict[str, Any] = {
-        "number": np.int32(tracked.frame.number),
-        "time_s": np.float64(tracked.frame.time_s),
+    arrays = {
+        "number": np.array(tracked.frame.number, np.int32),
+        "time_s": np.array(tracked.frame.time_s, np.float64),
         "expression": _array(result.expressions[0]),
         "jaw": _array(result.jaw[0]),
         "points_px": result.points_px.astype(np.float32),
