@@ -140,7 +140,9 @@ def _personal(command: commands.Personal) -> None:
     outline = outline_mesh(face.head) if command.jaw == "silhouette" else None
     objective = CoarseObjective(face, outline, weights=TRANSFER_WEIGHTS)
     learn = Learner(base.network, objective, command.out / UNFINISHED / command.jaw, command.steps)
-    people = PeopleOptions(n_subjects=command.persons, full=command.full, learner=(command.steps, command.jaw))
+    people = PeopleOptions(
+        n_subjects=command.persons, full=command.full, gap_mm=command.gap, learner=(command.steps, command.jaw)
+    )
     options = PersonalOptions(people, command.skins, runs=command.runs, device=str(device))
     bench_personal(command.out, command.parts, base, learn, options)
 

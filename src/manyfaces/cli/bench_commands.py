@@ -219,8 +219,10 @@ class Personal(Protocol):
     """How many, beyond the base's span, for transfer."""
     skins: int = 24
     """How many persons for skin."""
-    steps: int = 300
+    steps: int = 150
     """Of a person's learning, at most."""
+    gap: Annotated[tuple[float, float], arg(metavar="MM MM")] = (1.0, 2.5)
+    """How far persons are from what the base can give: the least and the greatest RMS over the front of the face."""
     jaw: Literal["silhouette", "fixed"] = "silhouette"
     """What the jaw line is drawn to: the silhouette loss, or fixed points of the head, which it is compared with."""
     full: FlagCreatePairsOff[bool] = False

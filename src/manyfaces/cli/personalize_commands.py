@@ -24,11 +24,11 @@ class Personalize:
     """The model that is made the person's."""
     frames: int = 120
     """Learn from so many frames at most, spread evenly."""
-    coarse_steps: int = 300
+    coarse_steps: int = 150
     """Steps for shape, expression and colours, at most; fewer when held-out frames get no better."""
-    detail_steps: int = 200
+    detail_steps: int = 150
     """Steps for wrinkles and folds, likewise."""
-    width: int = 16
+    width: int = 48
     """Of the adapters: more learns more, from more frames."""
     facenet: Annotated[Path | None, arg(metavar="FILE")] = None
     """A face recogniser, to tell the person from others; without it, the largest face is followed."""

@@ -128,8 +128,9 @@ class DistillMethod:
         """The face in the colours and the light of the skin that the crop shows."""
         assert self._model.law is not None
         model, side = self._model.face, self._model.config.picture_px
-        projected = model.camera(c).scaled(side / RNET_PX).project(model.vertices(c))
-        seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=True)[0]
+        camera = model.camera(c).scaled(side / RNET_PX)
+        projected, perspective = camera.project(model.vertices(c)), model.projection == "perspective"
+        seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=perspective)[0]
         seen = seen & model.head.region("skin") & model.head.region("front")
         # Beyond the photo there is nothing to see; nor is there beyond the crop.
         hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)

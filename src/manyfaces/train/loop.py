@@ -85,6 +85,11 @@ def train(
         Monitor(recipe.name, config.steps, run.step, board, visible and parallel.first) as monitor,
         StopRequest(patient=parallel.several) as stop,
     ):
+        if config.patience and run.best is None:
+            # What training began with counts too: it may get no better.
+            started_with = _validate(recipe, run.mean.model, parallel)
+            run.note(started_with)
+            run.history.append(LogRow(0, started_with, started_with))
         while not _done(run, config) and not stop.agreed:
             _step(recipe, run, objective, parallel, stop)
             monitor.advance(run.step)

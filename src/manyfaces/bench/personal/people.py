@@ -14,7 +14,7 @@ from manyfaces.bench.personal.transfer import VARIANTS, HeldOut, Variant
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.clips.person import PersonFrames
 from manyfaces.data.people import PeopleConfig
-from manyfaces.data.subjects import FrameConfig, Subject, SubjectLaw
+from manyfaces.data.subjects import FrameConfig, Subject, SubjectConfig, SubjectLaw
 from manyfaces.data.subjects.clips import Clip, ClipConfig, ClipLaw
 from manyfaces.faces import FaceCoefficients, FaceModel
 from manyfaces.heads.outline import outline_mesh
@@ -42,6 +42,7 @@ class PeopleOptions:
         n_clips: that adapters learn from, each in a light and a room of its own.
         n_frames: of each of them.
         n_held_out: frames of another clip, in another light again, with wider poses.
+        gap_mm: how far persons are from the base's span, see `SubjectConfig`.
         full: also learn all of the network.
         learner: how persons are learned, in words and numbers; results of other ways are not taken up.
         seed: of persons and clips.
@@ -51,6 +52,7 @@ class PeopleOptions:
     n_clips: int = 4
     n_frames: int = 25
     n_held_out: int = 40
+    gap_mm: tuple[float, float] = SubjectConfig().gap_mm
     full: bool = True
     learner: tuple[int | str, ...] = ()
     seed: int = REPORT_SEED
@@ -136,7 +138,7 @@ class PeopleProtocol:
     def film(self, number: int) -> Filmed:
         """Draw a person and both clips."""
         options, face = self._options, self._face
-        subject = SubjectLaw(face, self._surface).draw(options.seed, number)
+        subject = SubjectLaw(face, self._surface, SubjectConfig(gap_mm=options.gap_mm)).draw(options.seed, number)
         size = self._base.config.picture_px
         wide = PeopleConfig(yaw_deg=(28.0, 60.0), pitch_deg=(12.0, 28.0), shift_px=4.0, zoom=0.04)
         usual = ClipConfig(n_frames=options.n_frames, key_frames=2, size_px=size)

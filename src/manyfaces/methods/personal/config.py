@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from manyfaces.faces import BFM_LAYOUT, CoefficientLayout, Projection
+from manyfaces.faces import CoefficientLayout, Projection
 from manyfaces.nn.mae import MAE_BASE, MAE_SMALL, MaeConfig
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.nn.unet2d import UNet2dConfig
 from manyfaces.nn.vit import VIT_BASE, ViTConfig
+
+FLAME_LAYOUT = CoefficientLayout(identity=100, expression=53, albedo=20)
+"""DECA's numbers of identity and expression coefficients (50, and the jaw), for the paper tells none; colours are those
+that heads without a space of colours are given."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class CoarseConfig:
         projection: of the camera; the paper's is orthographic.
     """
 
-    layout: CoefficientLayout = BFM_LAYOUT
+    layout: CoefficientLayout = FLAME_LAYOUT
     vit: ViTConfig = VIT_BASE
     hidden: int = 1024
     scaled: bool = False

@@ -145,8 +145,7 @@ class DetailStudentRecipe(DetailRecipe):
         self.teacher.to(device)
         with torch.no_grad():
             teacher_m = self.teacher(texture).float()
-        rows = exchange_rows(batch.subject.cpu(), generator if isinstance(generator, torch.Generator) else None)
-        rows = rows.to(device)
+        rows = exchange_rows(batch.subject.cpu()).to(device)
         # Own and exchanged textures in one pass.
         both = self._said(model, torch.cat([texture, texture[rows]]), batch)
         own_m, swapped_m = both.float().chunk(2)

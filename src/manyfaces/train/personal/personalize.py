@@ -48,8 +48,8 @@ class PersonalizeOptions:
     """
 
     gather: GatherOptions = field(default_factory=GatherOptions)
-    coarse_steps: int = 300
-    detail_steps: int = 200
+    coarse_steps: int = 150
+    detail_steps: int = 150
     width: int = ADAPTER_WIDTH
     seed: int = 0
     weights: CoarseWeights = TRANSFER_WEIGHTS

@@ -23,13 +23,17 @@ from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of, varied
 from manyfaces.train.recipe import Split
 
-ADAPTER_WIDTH = 16
+ADAPTER_WIDTH = 48
+"""Of the small networks; 4 % of their parameters. ViT-B has room for 64 and more."""
+
+ADAPTER_RATE = 3e-3
+"""Three times the paper's, for a tenth of its frames."""
 
 
 def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
-    """Adam at 1e-3, as the paper has it; ends when held-out frames have got no better for a while."""
+    """Adam; ends when held-out frames have got no better for a while."""
     settings = {
-        "learning_rate": 1e-3,
+        "learning_rate": ADAPTER_RATE,
         "warmup_steps": min(20, steps // 4),
         "weight_decay": 0.0,
         "ema_decay": 0.95,
@@ -116,7 +120,7 @@ class Learner:
     base: CoarseNet
     objective: CoarseObjective
     folder: Path
-    steps: int = 300
+    steps: int = 150
     width: int = ADAPTER_WIDTH
     held_out_every: int = 10
 
@@ -128,7 +132,7 @@ class Learner:
             objective=self.objective,
             frames=learned,
             held_out=judged,
-            config=transfer_config(self.steps, learning_rate=1e-3 if adapters else 1e-4),
+            config=transfer_config(self.steps, learning_rate=ADAPTER_RATE if adapters else 1e-4),
             width=self.width if adapters else None,
         )
         return train(recipe, self.folder / name, visible=False).model.eval()
