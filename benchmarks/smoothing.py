@@ -7,17 +7,18 @@ import torch
 from torch import Tensor
 
 from benchmarks.lines import Line, at_most, figure
-from manyfaces.geometry.smoothing import ConstantVelocity, Filter, OneEuro, smooth_sequence
+from manyfaces.geometry.smoothing import ConstantVelocity, Filter, OneEuro, SelfTuned, smooth_sequence
 
 FPS, FRAMES, CHANNELS, SETTLED, ARRIVAL = 30, 600, 400, 60, 300
 TIMES_S = torch.arange(FRAMES, dtype=torch.float64) / FPS
 FILTERS: dict[str, Filter | None] = {
     "constant velocity (default)": ConstantVelocity(),
+    "self-tuned (videos)": SelfTuned(0.1),
     "one-euro": OneEuro(),
     "Kalman without surprises": ConstantVelocity(surprise=math.inf),
     "none": None,
 }
-BARS = ("constant velocity (default)", "one-euro")
+BARS = ("constant velocity (default)", "self-tuned (videos)", "one-euro")
 
 
 def smoothed(smoother: Filter | None, signal: Tensor, noise: Tensor) -> Tensor:

@@ -18,7 +18,9 @@ from manyfaces.geometry.smoothing.spaces import VECTORS, Space
 
 # Medians of the length of a vector of one, or of three, unit normal numbers.
 _MEDIAN_LENGTH = {1: 0.6745, 3: 1.5382}
-_LEAST_GAIN = 0.05
+_LEAST_GAIN = 0.02
+_SURPRISE = 2.1
+"""A little more than `ConstantVelocity` has: a noise that is estimated is sometimes too small."""
 _LEAST_SHARE = 0.001
 """The noise never falls below this share of what it was told to start with: still pictures repeat exactly."""
 
@@ -73,12 +75,12 @@ class SelfTuned:
             noise, n_samples, known = state.noise, state.n_samples, self._recent(state, time_s)
         if len(known) == 2:
             sample = self._sample(*known, (value, time_s))
-            gain = max(1 / (n_samples + 1), _LEAST_GAIN)
+            gain = max(2 / (n_samples + 2), _LEAST_GAIN)
             noise = (noise * torch.where(sample > noise, 1.0, -1.0).mul(gain).exp()).clamp_min(
                 _LEAST_SHARE * self.start
             )
             n_samples += 1
-        kalman = ConstantVelocity(noise=noise, space=self.space, longest_gap_s=self.longest_gap_s)
+        kalman = ConstantVelocity(noise=noise, surprise=_SURPRISE, space=self.space, longest_gap_s=self.longest_gap_s)
         motion = kalman.step(None if state is None else state.motion, value, time_s)
         return Tuned(motion, noise, n_samples, (*known[-1:], (value, time_s)))
 
