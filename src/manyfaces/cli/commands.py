@@ -135,7 +135,7 @@ class Train:
     """Folder for checkpoints and logs."""
     recipe: str = "open"
     """open, open-tiny; of OFER's paper: idgen-flame20, idgen-flame23, idrank, expgen; of the Occlusion Resistant
-    Network's: paper (docs/training.md)."""
+    Network's: paper; of person-specific models: photos, paper (docs/training.md)."""
     seed: int = 0
     """Of the data, the initial weights and the order."""
     steps: int | None = None

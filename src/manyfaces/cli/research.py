@@ -67,5 +67,5 @@ def _train_personal(command: Train) -> int:
     from manyfaces.train.personal import recipes
 
     device = resolve_device(command.device)
-    recipes.train(command.part, command.recipe, command.out, command.seed, command.steps, device)
+    recipes.train(command.part, command.recipe, command.out, command.seed, command.steps, device, command.data)
     return DONE

@@ -38,7 +38,7 @@ class HiddenFaces:
 class CoarseRecipe(FaceRecipe[CoarseConfig]):
     """Train the coarse network on truth: whitened coefficients, and where the landmarks come to lie.
 
-    The paper's L_C stands in for truth that photos do not have; see `CoarsePhotoRecipe`.
+    The paper's L_C stands in for truth that photos do not have; see `train.personal.photos`.
 
     Attributes:
         source: people whose coefficients are known; held_out likewise.

@@ -10,12 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 from manyfaces.assets import verify_packaged
-from manyfaces.core.errors import ChoiceError
+from manyfaces.core.errors import ChoiceError, InputError
+from manyfaces.data.clips import clip_batches, open_prepared
 from manyfaces.data.people.bank import PeopleBankConfig
 from manyfaces.data.subjects.bank import DetailBank, DetailBankConfig, build_detail_bank
+from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.checkpoints import load_into, load_weights
+from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.detail import DetailWeights
-from manyfaces.methods.personal import OPEN, PersonalConfig
+from manyfaces.methods.personal import OPEN, CoarseNet, PersonalConfig, detail_surface
+from manyfaces.methods.personal.objective import CoarseObjective
 from manyfaces.nn import DetailResNetConfig, DisplacementUNet
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.train.config import TrainConfig
@@ -25,6 +29,7 @@ from manyfaces.train.parallel import join_processes
 from manyfaces.train.people import DrawnPeople
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
 from manyfaces.train.personal.detail import DetailStudentRecipe, DetailTeacherRecipe
+from manyfaces.train.personal.photos import PHOTO_RECIPES, ClipSkin, CoarsePhotoRecipe, PhotoRecipe
 from manyfaces.train.recipe import Recipe
 from manyfaces.train.state import trained_weights
 
@@ -109,6 +114,7 @@ def train(
     seed: int = 0,
     steps: int | None = None,
     device: str | torch.device = "cpu",
+    data: Path | None = None,
 ) -> TrainResult:
     """Train one part in `out/<part>/`; an interrupted run goes on.
 
@@ -122,18 +128,26 @@ def train(
         seed: of every random stream.
         steps: in place of the recipe's own number.
         device: where to train.
+        data: of the recipes on photos: what `manyfaces data prepare` wrote.
 
     Raises:
         ChoiceError: unknown part or recipe.
-        InputError: the part before has not been trained in `out`.
+        InputError: the part before has not been trained in `out`, or photos are missing or not asked for.
+        DataError: the photos are damaged or too few.
     """
-    if recipe not in PERSONAL_RECIPES:
-        raise ChoiceError("recipe", recipe, sorted(PERSONAL_RECIPES))
+    if recipe not in (*PERSONAL_RECIPES, *PHOTO_RECIPES):
+        raise ChoiceError("recipe", recipe, sorted((*PERSONAL_RECIPES, *PHOTO_RECIPES)))
+    if (data is None) is (recipe in PHOTO_RECIPES):
+        fix = "give --data, what `manyfaces data prepare` wrote" if data is None else "leave --data out"
+        raise InputError(f"the recipe {recipe} {'needs photos' if data is None else 'draws its own people'}", fix)
     if part not in _BUILDERS:
         raise ChoiceError("part", part, list(PERSONAL_PARTS))
     with join_processes(device) as parallel:
         with parallel.first_one():
-            built = _BUILDERS[part](_Workbench(PERSONAL_RECIPES[recipe], out, seed, steps, parallel.device))
+            if data is None:
+                built = _BUILDERS[part](_Workbench(PERSONAL_RECIPES[recipe], out, seed, steps, parallel.device))
+            else:
+                built = photo_part(part, PHOTO_RECIPES[recipe], data, out, seed, steps)
         return run_loop(built, out / part, parallel=parallel, recipe_name=recipe)
 
 
@@ -211,3 +225,48 @@ _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
     "detail-alone": lambda bench: _student(bench, "detail-alone", weights=DetailWeights(mrf=0.0, teacher=0.0)),
     "detail-resnet": lambda bench: _student(bench, "detail-resnet", resnet=OPEN_RESNET),
 }
+
+
+def photo_part(part: str, recipe: PhotoRecipe, data: Path, out: Path, seed: int, steps: int | None) -> Recipe:
+    """One part of a recipe on prepared photos."""
+    frames = open_prepared(data)
+    size_px = recipe.network.coarse.picture_px
+    source, held_out = (clip_batches(frames, side, recipe.frames_per_clip, size_px) for side in ("train", "validation"))
+    coarse = recipe.network.coarse
+    face = load_face_model(recipe.head, coarse.layout, coarse.projection)
+    planned = {"coarse": recipe.coarse, "detail-teacher": recipe.teacher}.get(part, recipe.detail)
+    config = replace(planned, seed=seed, steps=steps or planned.steps)
+    if part == "coarse":
+        objective = CoarseObjective(face, outline_mesh(face.head))
+        return CoarsePhotoRecipe(
+            source=source,
+            held_out=held_out,
+            network=coarse,
+            config=config,
+            batch_size=recipe.batch_size,
+            objective=objective,
+            start=None if recipe.start is None else load_weights(verify_packaged(recipe.start)).state,
+        )
+    network = CoarseNet(coarse)
+    load_into(network, load_weights(trained_weights(out, "coarse")))
+    surface = detail_surface(face.head, recipe.network.detail.side_px)
+    common: dict[str, Any] = {
+        "source": ClipSkin(source, face, surface, network.eval()),
+        "held_out": ClipSkin(held_out, face, surface, network),
+        "surface": surface,
+        "layout": coarse.layout,
+        "network": recipe.network.detail,
+        "config": config,
+        "batch_size": recipe.batch_size,
+        "frames_per_subject": recipe.frames_per_clip,
+        # Which features L_mrf compares is a network's with a licence of its own, so nothing is without being handed in.
+        "weights": DetailWeights(mrf=0.0),
+    }
+    if part == "detail-teacher":
+        return DetailTeacherRecipe(truth=0.0, **common)
+    teacher = DisplacementUNet(recipe.network.detail.teacher)
+    load_into(teacher, load_weights(trained_weights(out, "detail-teacher")))
+    changes: dict[str, Any] = {"detail-alone": {"weights": DetailWeights(mrf=0.0, teacher=0.0)}}.get(part, {})
+    if part == "detail-resnet":
+        changes = {"resnet": OPEN_RESNET}
+    return DetailStudentRecipe(**{**common, "teacher": teacher, "name": part, **changes})
