@@ -46,8 +46,8 @@ class Reconstruct:
     seed: int = 0
     """Same seed, same faces."""
     face: Annotated[str, arg(metavar="all|largest|INDEX")] = "all"
-    """Which faces of a photo; INDEX counts from 0, as the folders do. Of a video, the face of the first frame that is
-    followed; the largest, unless INDEX says another."""
+    """Which faces of a photo; INDEX counts from 0, as the folders do. Of a video one is followed: the largest,
+    unless INDEX says another."""
     one_person: FlagCreatePairsOff[bool] = False
     """All photos show the same person: one identity for all. Takes the largest face of each."""
     sampler: Literal["fast", "sde", "ddim", "ddpm"] = "fast"

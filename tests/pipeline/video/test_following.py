@@ -56,7 +56,9 @@ def test_of_two_people_the_largest_is_followed_and_it_is_said_once(follow, pictu
 
 
 def test_another_than_the_largest_can_be_followed(follow, picture, remarks):
-    seen = follow(1).see(picture(0, (20, 20, 8, 100), (66, 60, 14, 200)))
+    follower = follow(1)
+    assert follower.see(picture(0, (66, 60, 14, 200))) == LostFrame(0, 0.0, "no face 1 was found")
+    seen = follower.see(picture(1, (20, 20, 8, 100), (66, 60, 14, 200)))
     assert middle(seen) == pytest.approx((20, 20), abs=0.6)
     assert "face 1" in remarks[0]
 

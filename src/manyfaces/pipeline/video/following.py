@@ -45,7 +45,7 @@ class Follower:
     Args:
         eyes: of the model.
         occlusion: "auto" or "none".
-        face: which face to begin with, 0 the largest.
+        face: which face to begin with, 0 the largest, on the first frame that shows as many.
         say: takes remarks.
     """
 
@@ -62,7 +62,8 @@ class Follower:
         view = self._followed(frame) or self._found(frame)
         if view is None:
             self._tracked = False
-            return LostFrame(frame.number, frame.time_s, "no face was found")
+            reason = "no face was found" if self._place or not self._face else f"no face {self._face} was found"
+            return LostFrame(frame.number, frame.time_s, reason)
         crop = crop_from_points(view.points_px)
         self._tracked = view.detected.score >= LEAST_SCORE and _is_on(crop, frame.rgb)
         self._place = _Place(crop, frame.time_s)
@@ -84,7 +85,7 @@ class Follower:
     def _found(self, frame: Frame) -> FaceView | None:
         """The face where the detector sees it."""
         boxes = self._detected(frame)
-        if not boxes:
+        if not boxes or (self._place is None and len(boxes) <= self._face):
             return None
         if len(boxes) > 1 and not self._said_so:
             self._said_so = True
@@ -107,7 +108,7 @@ class Follower:
         """The face that is nearest to where it was last; of a new scene the largest, or the one counted to."""
         place = self._place
         if place is None:
-            return boxes[min(self._face, len(boxes) - 1)]
+            return boxes[self._face]
         if time_s - place.time_s > REMEMBERED_S:
             return boxes[0]
         return min(boxes, key=lambda box: _distance(box, place.crop))

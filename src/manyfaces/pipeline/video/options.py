@@ -13,7 +13,7 @@ class TrackOptions:
 
     Attributes:
         occlusion: what hides the face: "auto" finds it, "none" takes nothing as hidden.
-        face: which face of the first frame that shows any is followed; 0 the largest.
+        face: which face is followed, of the first frame that shows as many; 0 the largest.
         smooth: smooth expression, jaw, camera, points and colours.
         person: whose face it is, from `find_person`; None to find out on the way, for cameras.
         model_options: further options of the model by name, such as `seed`.
