@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.result import Appearance, Reconstruction
-from manyfaces.pipeline.workers import sample_workers
+from manyfaces.pipeline.workers import run_alone, sample_workers
 from manyfaces.render import visible_vertices
 from manyfaces.render.sampling import sampled
 
@@ -69,6 +70,13 @@ class DistillMethod:
         self, person: SharedFace, faces: Sequence[SeenFace], options: OneFaceOptions
     ) -> list[Reconstruction]:
         """Expression, pose and light are each face's own."""
+        work = partial(self._reconstruct_as, person, faces, options)
+        # A frame of a video is too little work for two threads.
+        return run_alone(work, self.eyes.workers) if len(faces) == 1 else work()
+
+    def _reconstruct_as(
+        self, person: SharedFace, faces: Sequence[SeenFace], options: OneFaceOptions
+    ) -> list[Reconstruction]:
         started = time.perf_counter()
         crops, predicted = self._predict(faces)
         seconds = time.perf_counter() - started
