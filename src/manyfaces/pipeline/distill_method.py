@@ -7,7 +7,7 @@ from functools import partial
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from manyfaces.core.errors import InputError
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
@@ -140,8 +140,8 @@ class DistillMethod:
         projected, perspective = camera.project(model.vertices(c)), model.projection == "perspective"
         seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=perspective)[0]
         seen = seen & model.head.region("skin") & model.head.region("front")
-        # Beyond the photo there is nothing to see; nor is there beyond the crop.
-        hidden = cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)
+        # Beyond the crop there is nothing to see, either.
+        hidden = hidden_in(crop, mask)
         hidden[[0, -1]] = hidden[:, [0, -1]] = 1
         pixels = np.concatenate([crop.image / np.float32(255), hidden[..., None]], -1)
         colours = sampled(torch.from_numpy(pixels)[None], projected.points_px[None])[0]
@@ -154,3 +154,14 @@ class DistillMethod:
         # It is one of the face about its own origin; a reconstruction's vertices stay in the head's frame.
         camera = model.camera(c).about(model.origin)
         return crop.camera_to_photo(camera.scaled(self._model.config.picture_px / RNET_PX))
+
+
+def hidden_in(crop: RNetCrop, mask: Bool[np.ndarray, "H W"]) -> Float[np.ndarray, "S S"]:
+    """How much of each pixel of a crop something hides; all of those beyond the photo.
+
+    Args:
+        crop: of the photo.
+        mask: pixels of the photo that hide the face.
+    """
+    side = len(crop.image)
+    return cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)

@@ -87,20 +87,35 @@ def load_distill(
     config = weights.config_as(DistillConfig)
     network = NETWORKS[files.network](config)
     load_into(network, weights)
+    return with_eyes(files.name, load_face_model(files.head, config.layout), network, config, device)
+
+
+def with_eyes(
+    name: str,
+    face: FaceModel,
+    network: CoefficientRegressor,
+    config: DistillConfig | CoarseConfig,
+    device: torch.device,
+) -> LoadedDistill:
+    """A network with what finds faces for it; arguments as `LoadedDistill` has them.
+
+    Raises:
+        AssetError: a file of the detector's is missing.
+    """
     return LoadedDistill(
-        name=files.name,
-        face=load_face_model(files.head, config.layout),
+        name=name,
+        face=face,
         network=network.to(device).eval(),
         config=config,
         device=device,
-        law=colour_law(network, config.layout),
+        law=_colour_law(network, config.layout),
         detector=load_detector(),
         mesh=load_mesh(),
         encoder=load_encoder(verify_packaged("ofer-open/points.safetensors")).eval(),
     )
 
 
-def colour_law(network: CoefficientRegressor, layout: CoefficientLayout) -> ColourLaw | None:
+def _colour_law(network: CoefficientRegressor, layout: CoefficientLayout) -> ColourLaw | None:
     """Usual colours and light of the faces that a network was trained on, where it knows them."""
     if not network.is_scaled:
         return None

@@ -4,14 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
-import numpy as np
 import torch
 
+from manyfaces.detect import RNetCrop
+from manyfaces.faces import FaceCoefficients
 from manyfaces.methods.personal.detail import skin_view
 from manyfaces.pipeline.conditioning import SeenFace
-from manyfaces.pipeline.distill_method import DistillMethod
-from manyfaces.pipeline.distill_person import SharedFace
+from manyfaces.pipeline.distill_method import DistillMethod, hidden_in
 from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.pipeline.result import Reconstruction
@@ -32,29 +31,22 @@ class PersonalMethod(DistillMethod):
         self.loaded = model
 
     def reconstruct(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
-        """Coarse faces in one batch, then their detail."""
+        """Show all faces to the network in one batch."""
         if self.loaded.person is not None:
             return self.reconstruct_as(self.loaded.person.shared, faces, options)
-        return self._detailed(faces, super().reconstruct(faces, options))
+        return super().reconstruct(faces, options)
 
-    def reconstruct_as(
-        self, person: SharedFace, faces: Sequence[SeenFace], options: OneFaceOptions
-    ) -> list[Reconstruction]:
-        """Expression, pose, light and detail are each face's own."""
-        return self._detailed(faces, super().reconstruct_as(person, faces, options))
-
-    def _detailed(self, faces: Sequence[SeenFace], results: list[Reconstruction]) -> list[Reconstruction]:
-        return [self._with_detail(*pair) for pair in zip(faces, results, strict=True)]
-
-    def _with_detail(self, seen: SeenFace, result: Reconstruction) -> Reconstruction:
+    def _assemble(
+        self, face: SeenFace, crop: RNetCrop, c: FaceCoefficients, options: OneFaceOptions, predicted_s: float
+    ) -> Reconstruction:
+        """The coarse face, and its detail."""
+        result = super()._assemble(face, crop, c, options, predicted_s)
         started = time.perf_counter()
-        model, crop = self.loaded, self._crop(seen)
         assert result.appearance is not None
-        side = len(crop.image)
-        hidden = cv2.warpAffine(seen.view.mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)
+        model, one = self.loaded, result.appearance.coefficients
         picture = torch.from_numpy(crop.image).permute(2, 0, 1)[None].float() / 255
-        face, c = model.coarse.face, result.appearance.coefficients
-        view = skin_view(face, model.surface, c, picture, 1 - torch.from_numpy(hidden)[None])
-        detail = SkinDetail.of(face, model.surface, model.student, c.identity[0], view)
+        shown = 1 - torch.from_numpy(hidden_in(crop, face.view.mask))[None]
+        view = skin_view(model.coarse.face, model.surface, one, picture, shown)
+        detail = SkinDetail.of(model.coarse.face, model.surface, model.student, one.identity[0], view)
         timings = {**result.timings, "detail": time.perf_counter() - started}
         return replace(result, detail=detail, timings=timings)

@@ -19,9 +19,8 @@ from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.pipeline.catalogue import MODELS, ReleasedModel, find_model, models_folder
-from manyfaces.pipeline.distill_models import LoadedDistill, colour_law
+from manyfaces.pipeline.distill_models import LoadedDistill, with_eyes
 from manyfaces.pipeline.distill_person import SharedFace
-from manyfaces.pipeline.models import load_detector, load_encoder, load_mesh
 
 COARSE, TEACHER, STUDENT = "coarse", "detail-teacher", "detail"
 DETAIL_EXTRAS = ("detail_latent",)
@@ -117,17 +116,7 @@ def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
         load_into(net, weights)
     head = found.head if isinstance(found, ReleasedModel) else found.card.head
     face = load_face_model(head, config.layout, config.projection)
-    loaded = LoadedDistill(
-        name=found.name,
-        face=face,
-        network=network.to(device).eval(),
-        config=config,
-        device=device,
-        law=colour_law(network, config.layout),
-        detector=load_detector(),
-        mesh=load_mesh(),
-        encoder=load_encoder(verify_packaged("ofer-open/points.safetensors")).eval(),
-    )
+    loaded = with_eyes(found.name, face, network, config, device)
     surface = detail_surface(face.head, mae.config.encoder.side_px)
     return LoadedPersonal(loaded, surface, unet.to(device).eval(), mae.to(device).eval(), files)
 

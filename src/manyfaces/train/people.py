@@ -16,7 +16,8 @@ from manyfaces.heads.part import landmark_part
 from manyfaces.io.face_models import load_face_model
 
 N_WORKERS = 2
-_HELD_OUT = 1_000_000  # seeds from here on are for validation
+HELD_OUT_SEED = 1_000_000
+"""Seeds from here on are for validation."""
 
 
 class DrawnPeople:
@@ -51,7 +52,7 @@ class DrawnPeople:
 
     def held_out(self) -> BankFaces:
         """The people of the validation batches, always of a bank."""
-        return self.banked(_HELD_OUT + self._seed, n_pictures=self._n_validation)
+        return self.banked(HELD_OUT_SEED + self._seed, n_pictures=self._n_validation)
 
     def banked(self, seed: int, people: PeopleConfig | None = None, n_pictures: int | None = None) -> BankFaces:
         """People out of a bank in the run's folder; drawn now where they are not there yet.

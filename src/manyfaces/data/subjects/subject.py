@@ -18,9 +18,8 @@ from manyfaces.data.subjects.wrinkles import brought_out, sensitivity, wrinkle_p
 from manyfaces.data.subjects.zones import FaceMap, wrinkle_zones
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal.surface import DetailSurface
+from manyfaces.nn.displacement import REACH_M
 
-REACH_M = 0.01
-"""Displacements are kept within this, outward and inward."""
 _CREASE = torch.tensor([22.0, 38.0, 36.0])  # how much darker a crease is, per metre of its depth
 
 

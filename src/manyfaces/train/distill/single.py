@@ -4,36 +4,21 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.errors import ChoiceError
-from manyfaces.core.seeds import stream_seed
-from manyfaces.data.face_batches import Faces
-from manyfaces.data.hiding import HidingLaw, hide
+from manyfaces.data.hiding import HidingLaw
 from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import FaceModel
 from manyfaces.losses.coefficient_losses import coefficient_l1, coefficient_se
 from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.distill import DistillConfig, RNet, Sopi
-from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
+from manyfaces.train.face_recipe import FaceRecipe, Lesson, as_network_input, in_full, pose_weights
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
 
 SeForm = Literal["printed", "l1", "whitened"]
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a student sees, and what its teacher does.
-
-    Attributes:
-        faces: what the teacher sees.
-        hidden: the same, some with something before the face.
-    """
-
-    faces: Faces
-    hidden: UInt8[Tensor, "B 3 S S"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +70,7 @@ class SopiRecipe(FaceRecipe[DistillConfig]):
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> Lesson:
         """Faces, some of them hidden for the student."""
-        faces = self.faces(step, split, part)
-        seed = stream_seed(self.seed(split), "hiding", step)
-        return Lesson(faces, hide(faces.pictures.cpu(), faces.landmarks_px.cpu(), self.law, seed, faces.number.cpu()))
+        return self.lesson(self.law, step, split, part)
 
     def loss(self, model: nn.Module, batch: Lesson, generator: BatchDraws) -> Float[Tensor, ""]:
         """Squared error to what the teacher says."""

@@ -6,32 +6,13 @@ from typing import cast
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from manyfaces.core.seeds import stream_seed
-from manyfaces.data.face_batches import Faces, PeopleSource
-from manyfaces.data.hiding import OPEN_LAW, HidingLaw, hide
+from manyfaces.data.hiding import OPEN_LAW, HidingLaw
 from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import FaceModel
-from manyfaces.losses.coefficient_losses import coefficient_se
-from manyfaces.losses.face_fit import landmark_distance
 from manyfaces.methods.personal import CoarseConfig, CoarseNet
-from manyfaces.train.face_recipe import FaceRecipe, as_network_input, in_full, pose_weights
+from manyfaces.train.face_recipe import FaceRecipe, Lesson, as_network_input, truth_loss
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.recipe import Split
-
-N_STATISTICS = 20_000
-
-
-@dataclass(frozen=True)
-class HiddenFaces:
-    """What the network sees, and what is there.
-
-    Attributes:
-        faces: with nothing before them.
-        hidden: the same pictures, some with something before the face.
-    """
-
-    faces: Faces
-    hidden: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,30 +41,21 @@ class CoarseRecipe(FaceRecipe[CoarseConfig]):
         """The network, in units of the training faces' deviations."""
         model = CoarseNet(self.network)
         if self.network.scaled:
-            model.fit_scale(cast(PeopleSource, self.source).truth(self.seed("train"), N_STATISTICS))
+            model.fit_scale(self.statistics())
         if self.stem is not None:
             model.vit.patch_embed.get_submodule("trunk").load_state_dict(self.stem, strict=True)
         return model
 
-    def batch(self, step: int, split: Split, part: Part = WHOLE) -> HiddenFaces:
+    def batch(self, step: int, split: Split, part: Part = WHOLE) -> Lesson:
         """Faces with their truth, some of them hidden for the network."""
-        faces = self.faces(step, split, part)
-        seed = stream_seed(self.seed(split), "hiding", step)
-        pictures, landmarks_px = faces.pictures.cpu(), faces.landmarks_px.cpu()
-        return HiddenFaces(faces, hide(pictures, landmarks_px, self.law, seed, faces.number.cpu()))
+        return self.lesson(self.law, step, split, part)
 
-    def loss(self, model: nn.Module, batch: HiddenFaces, generator: BatchDraws) -> Float[Tensor, ""]:
+    def loss(self, model: nn.Module, batch: Lesson, generator: BatchDraws) -> Float[Tensor, ""]:
         """Whitened squared error, and the landmarks' mean distance."""
-        net, layout, truth = cast(CoarseNet, model), self.network.layout, batch.faces
-        assert truth.coefficients is not None
-        predicted = net(as_network_input(batch.hidden)).float()
-        device = predicted.device
-        with in_full(device):
-            deviation = net.deviation if self.network.scaled else None
-            weights = pose_weights(layout, self.pose_weight).to(device)
-            error = coefficient_se(predicted, truth.coefficients, deviation, weights)
-            landmarks_px = self.face.to(device).landmarks_px(layout.split(predicted))
-            return error + self.landmark_weight * landmark_distance(landmarks_px, truth.landmarks_px).mean()
+        net = cast(CoarseNet, model)
+        said = net(as_network_input(batch.hidden)).float()
+        deviation = net.deviation if self.network.scaled else None
+        return truth_loss(said, batch.faces, self.face, deviation, self.pose_weight, self.landmark_weight)
 
 
 def stem_weights(network: dict[str, Tensor], stages: int, prefix: str = "backbone.") -> dict[str, Tensor]:

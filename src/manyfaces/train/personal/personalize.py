@@ -15,7 +15,6 @@ from manyfaces.data.clips.person import PersonFrames, halves_of
 from manyfaces.faces import FaceCoefficients
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.model_folders import PersonCard
-from manyfaces.methods.personal import CoarseNet
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.detail import SkinView, skin_view
 from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective, CoarseWeights
@@ -28,9 +27,8 @@ from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import Parallel
 from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
-from manyfaces.train.personal.transfer import ADAPTER_WIDTH, CoarseTransfer, transfer_config
+from manyfaces.train.personal.transfer import ADAPTER_WIDTH, HELD_OUT_EVERY, CoarseTransfer, transfer_config
 
-HELD_OUT_EVERY = 10
 _CHUNK = 32
 
 
@@ -103,13 +101,12 @@ def personalize(
 def _coarse(
     base: LoadedPersonal, frames: PersonFrames, work: Path, options: PersonalizeOptions, say: Say
 ) -> TrainResult:
-    face, network = base.coarse.face, base.coarse.network
-    assert isinstance(network, CoarseNet)
+    face = base.coarse.face
     learned, held_out = frames.halves(HELD_OUT_EVERY)
     # A copy of the face goes where the network learns; the base's own stays where reconstructions are made.
     objective = CoarseObjective(copy.deepcopy(face), outline_mesh(face.head), weights=options.weights)
     recipe = CoarseTransfer(
-        base=network,
+        base=base.network,
         objective=objective,
         frames=learned,
         held_out=held_out,

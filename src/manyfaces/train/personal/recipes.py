@@ -26,7 +26,7 @@ from manyfaces.train.config import TrainConfig
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import join_processes
-from manyfaces.train.people import DrawnPeople
+from manyfaces.train.people import HELD_OUT_SEED, N_WORKERS, DrawnPeople
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
 from manyfaces.train.personal.detail import DetailStudentRecipe, DetailTeacherRecipe
 from manyfaces.train.personal.photos import PHOTO_RECIPES, ClipSkin, CoarsePhotoRecipe, PhotoRecipe
@@ -36,7 +36,6 @@ from manyfaces.train.state import trained_weights
 PersonalPart = Literal["coarse", "detail-teacher", "detail", "detail-alone", "detail-resnet"]
 PERSONAL_PARTS: tuple[PersonalPart, ...] = get_args(PersonalPart)
 COARSE_BATCH = 64
-N_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,6 @@ OPEN_RESNET = DetailResNetConfig(
     n_drive=OPEN.coarse.layout.expression,
     widths=(96, 64, 48, 32, 16),
 )
-_HELD_OUT = 1_000_000  # seeds from here on are for validation
 
 
 def _config(steps: int, rate: float, **more: Any) -> TrainConfig:
@@ -199,7 +197,7 @@ def _detail(bench: _Workbench, config: TrainConfig) -> dict[str, Any]:
     examples = _examples(bench, bench.seed, recipe.subjects.n_subjects)
     return {
         "source": examples,
-        "held_out": _examples(bench, _HELD_OUT + bench.seed, recipe.n_validation_subjects),
+        "held_out": _examples(bench, HELD_OUT_SEED + bench.seed, recipe.n_validation_subjects),
         "surface": examples.surface,
         "layout": examples.face.layout,
         "network": recipe.network.detail,
@@ -212,18 +210,26 @@ def _detail_teacher(bench: _Workbench) -> Recipe:
     return DetailTeacherRecipe(**_detail(bench, bench.recipe.teacher))
 
 
-def _student(bench: _Workbench, name: str = "detail", **changes: Any) -> Recipe:
-    teacher = DisplacementUNet(bench.recipe.network.detail.teacher)
-    load_into(teacher, load_weights(trained_weights(bench.out, "detail-teacher")))
-    return DetailStudentRecipe(**{**_detail(bench, bench.recipe.detail), "teacher": teacher, "name": name, **changes})
+def _student(part: str, common: dict[str, Any], out: Path) -> Recipe:
+    """The student, or what it is compared with, taught by the U-Net that was trained in a folder."""
+    teacher = DisplacementUNet(common["network"].teacher)
+    load_into(teacher, load_weights(trained_weights(out, "detail-teacher")))
+    changes: dict[str, Any] = {}
+    if part == "detail-alone":
+        changes = {"weights": DetailWeights(mrf=0.0, teacher=0.0)}
+    if part == "detail-resnet":
+        changes = {"resnet": OPEN_RESNET}
+    return DetailStudentRecipe(**{**common, "teacher": teacher, "name": part, **changes})
+
+
+def _drawn_student(part: str) -> Callable[[_Workbench], Recipe]:
+    return lambda bench: _student(part, _detail(bench, bench.recipe.detail), bench.out)
 
 
 _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
     "coarse": _coarse,
     "detail-teacher": _detail_teacher,
-    "detail": _student,
-    "detail-alone": lambda bench: _student(bench, "detail-alone", weights=DetailWeights(mrf=0.0, teacher=0.0)),
-    "detail-resnet": lambda bench: _student(bench, "detail-resnet", resnet=OPEN_RESNET),
+    **{part: _drawn_student(part) for part in ("detail", "detail-alone", "detail-resnet")},
 }
 
 
@@ -264,9 +270,4 @@ def photo_part(part: str, recipe: PhotoRecipe, data: Path, out: Path, seed: int,
     }
     if part == "detail-teacher":
         return DetailTeacherRecipe(truth=0.0, **common)
-    teacher = DisplacementUNet(recipe.network.detail.teacher)
-    load_into(teacher, load_weights(trained_weights(out, "detail-teacher")))
-    changes: dict[str, Any] = {"detail-alone": {"weights": DetailWeights(mrf=0.0, teacher=0.0)}}.get(part, {})
-    if part == "detail-resnet":
-        changes = {"resnet": OPEN_RESNET}
-    return DetailStudentRecipe(**{**common, "teacher": teacher, "name": part, **changes})
+    return _student(part, common, out)

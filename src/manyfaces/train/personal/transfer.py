@@ -30,6 +30,10 @@ ADAPTER_RATE = 3e-3
 """Three times the paper's, for a tenth of its frames."""
 
 
+HELD_OUT_EVERY = 10
+"""Of so many frames one is judged by."""
+
+
 def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
     """Adam; ends when held-out frames have got no better for a while."""
     settings = {
@@ -114,7 +118,6 @@ class Learner:
         folder: of the runs, which go on where they were stopped.
         steps: at most.
         width: of the adapters.
-        held_out_every: of so many frames one is judged by.
     """
 
     base: CoarseNet
@@ -122,11 +125,10 @@ class Learner:
     folder: Path
     steps: int = 150
     width: int = ADAPTER_WIDTH
-    held_out_every: int = 10
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
         """Learn a person's frames: by adapters, or else with all of the network, at the base's own rate."""
-        learned, judged = frames.halves(self.held_out_every)
+        learned, judged = frames.halves(HELD_OUT_EVERY)
         recipe = CoarseTransfer(
             base=self.base,
             objective=self.objective,
