@@ -1,15 +1,21 @@
 """The autoencoder of displacement maps."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from manyfaces.core.errors import ConfigError, InputError
-from manyfaces.nn.mae import MAE_BASE, MAE_SMALL, DisplacementMae, MaeConfig, unpatchified
+from manyfaces.nn.mae import MAE_BASE, DisplacementMae, MaeConfig, unpatchified
+from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import ViT, ViTConfig
 
 ENCODER = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
 TINY = MaeConfig(ENCODER, width=8, n_blocks=2, heads=2)
+TEACHER = UNet2dConfig(width=4, levels=3)
+WITHIN = ViTConfig(width=16, n_blocks=2, heads=4, side_px=6, patch_px=2, channels=16)
+HYBRID = MaeConfig(WITHIN, width=8, n_blocks=2, heads=2, unet=replace(TEACHER, channels=4))
 
 
 @pytest.fixture
@@ -33,7 +39,6 @@ def test_published_size():
     encoder, decoder = 85_647_360, 25_745_152  # of the public architecture, with one channel at its end
     tension, detail_latent = 256 * 768, 256 * 512
     assert n_parameters(MAE_BASE) == encoder + decoder + tension + detail_latent == 111_720_192
-    assert n_parameters(MAE_SMALL) == 3_725_824
 
 
 def test_names_of_the_public_checkpoints():
@@ -101,7 +106,7 @@ def test_the_latent_belongs_to_its_patch(mae):
 
 def test_patches_come_out_where_they_were_cut():
     picture = torch.rand(2, 24, 24)
-    assert torch.equal(unpatchified(F.unfold(picture[:, None], 8, stride=8).mT), picture)
+    assert torch.equal(unpatchified(F.unfold(picture[:, None], 8, stride=8).mT, 8)[:, 0], picture)
 
 
 def test_gradients_reach_every_parameter(mae, maps):
@@ -121,3 +126,64 @@ def test_bad_sizes(mae):
         mae(torch.rand(1, 3, 32, 32), torch.rand(1, 32, 32))
     with pytest.raises(ConfigError, match="decoder"):
         MaeConfig(ENCODER, width=10, n_blocks=1, heads=2)
+
+
+@pytest.fixture
+def hybrid():
+    torch.manual_seed(2)
+    return DisplacementMae(HYBRID).eval()
+
+
+def test_a_hybrid_starts_as_its_teacher(hybrid, maps):
+    teacher = DisplacementUNet(TEACHER).eval()
+    torch.nn.init.normal_(teacher.head.weight)
+    before = hybrid(*maps)
+    hybrid.start_from(teacher)
+    torch.nn.init.zeros_(hybrid.decoder_pred.weight)  # what tokens say is small when they start, and then nothing
+    torch.testing.assert_close(hybrid(*maps), teacher(maps[0]))
+    assert not torch.allclose(before, teacher(maps[0]))
+
+
+def test_a_hybrid_feels_tension_and_looks_far(hybrid, maps):
+    texture, tension = maps
+    for parameter in (hybrid.decoder_pred.weight, hybrid.unet.head.weight):
+        torch.nn.init.normal_(parameter)
+    before = hybrid(texture, tension)
+    assert before.shape == (2, 24, 24)
+    assert not torch.equal(hybrid(texture, -tension), before)
+    texture = texture.clone()
+    texture[..., 0, 0] += 1
+    assert (hybrid(texture, tension) != before)[:, -1, -1].all()  # a U-Net this small does not reach across
+
+
+def test_a_hybrid_learns_everywhere(hybrid, maps):
+    hybrid(*maps).square().sum().backward()
+    assert not [n for n, p in hybrid.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+def test_a_hybrid_reaches_as_far_as_it_is_told(maps):
+    torch.manual_seed(2)
+    double = DisplacementMae(replace(HYBRID, reach_m=0.02)).eval()
+    torch.nn.init.normal_(double.unet.head.weight, std=1e4)
+    assert double(*maps).abs().max().item() == torch.tensor(0.02).item()
+
+
+def test_sides_of_maps():
+    assert (TINY.side_px, HYBRID.side_px, MAE_BASE.side_px) == (24, 24, 256)
+
+
+@pytest.mark.parametrize("unet", [TEACHER, replace(TEACHER, channels=4, width=8)])
+def test_a_unet_that_does_not_fit(unet):
+    with pytest.raises(ConfigError, match="channels"):
+        replace(HYBRID, unet=unet)
+
+
+@pytest.mark.parametrize("teacher", [UNet2dConfig(width=8, levels=3), UNet2dConfig(width=4, levels=2)])
+def test_only_of_a_teacher_of_its_sizes(hybrid, teacher):
+    with pytest.raises(ConfigError, match="same sizes"):
+        hybrid.start_from(DisplacementUNet(teacher))
+
+
+def test_without_a_unet_there_is_nothing_to_start(mae):
+    with pytest.raises(ConfigError, match="same sizes"):
+        mae.start_from(DisplacementUNet(TEACHER))

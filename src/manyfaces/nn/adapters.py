@@ -1,9 +1,9 @@
 """Adapters (Houlsby et al., ICML 2019): a few parameters in a frozen transformer make it one person's.
 
 As person-specific face models use them (Mao et al., CVPR 2025, section 3.4): one adapter in each block, after the
-feed-forward layer; learned with it are the layer norms, and the detail latent where there is one. The base stays bit
-for bit what it is: what is learned beside the adapters is learned in copies, which take the base's places while the
-adaptation is on.
+feed-forward layer; learned with it are the norms, and what else of a network is a person's. Norms are layer norms and,
+in hybrids, the factors of batch norms, whose running means stay the base's. The base stays bit for bit what it is: what
+is learned beside the adapters is learned in copies, which take the base's places while the adaptation is on.
 
     adaptation = insert_adapters(network, width=64, extras=("detail_latent",))
     Adam(adaptation.trainable.values())
@@ -21,6 +21,8 @@ from torch import Tensor, nn
 
 from manyfaces.core.errors import ConfigError, WeightError
 from manyfaces.nn.transformer import Block
+
+_NORMS = (nn.LayerNorm, nn.BatchNorm2d)
 
 
 class Adapter(nn.Module):
@@ -51,7 +53,7 @@ class Adaptation:
     """One person's parameters in a network; made by `insert_adapters`.
 
     Attributes:
-        trainable: the person's parameters by name: adapters, layer norms and extras. The network's others are frozen.
+        trainable: the person's parameters by name: adapters, norms and extras. The network's others are frozen.
     """
 
     trainable: dict[str, nn.Parameter]
@@ -130,7 +132,7 @@ def insert_adapters(network: nn.Module, width: int, extras: Sequence[str] = ()) 
     Args:
         network: holds `Block`s, at any depth.
         width: channels of the adapters' detour; 64 of 768 are 1.4 % of ViT-B.
-        extras: names of parameters that are the person's, too, besides adapters and layer norms.
+        extras: names of parameters that are the person's, too, besides adapters and norms.
 
     Raises:
         ConfigError: nothing to adapt, adapters are in already, or an extra is unknown.
@@ -146,7 +148,7 @@ def insert_adapters(network: nn.Module, width: int, extras: Sequence[str] = ()) 
     norms = [
         _join(name, part)
         for name, module in network.named_modules()
-        if isinstance(module, nn.LayerNorm)
+        if isinstance(module, _NORMS)
         for part, _ in module.named_parameters()
     ]
     adapters = {

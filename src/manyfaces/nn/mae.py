@@ -3,9 +3,12 @@
 The student of person-specific face models (Mao et al., CVPR 2025, section 3.3), D = A(I, T_UV, x_d). Names of the
 tensors are those of the public MAE checkpoints; what they have no tensor for is `tension_embed` and `detail_latent`,
 and what they have without need is `mask_token`. `decoder_pred` has one channel here and three there.
+
+Linear patches of fine lines have to be learned from more faces than a laptop can draw. `MaeConfig.unet` puts the
+autoencoder between the halves of a U-Net, which starts as its teacher: convolutions see the lines, tokens see the face.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -15,7 +18,8 @@ from torch import Tensor, nn
 from manyfaces.core.errors import ConfigError
 from manyfaces.nn.displacement import REACH_M, bounded, start_flat
 from manyfaces.nn.transformer import EPSILON, Block, PatchEmbedding, sine_positions, start_dense
-from manyfaces.nn.vit import VIT_BASE, VIT_SMALL, PatchEncoder, ViTConfig, check_side
+from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
+from manyfaces.nn.vit import VIT_BASE, PatchEncoder, ViTConfig, check_side
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,13 @@ class MaeConfig:
     """Sizes of the autoencoder.
 
     Attributes:
-        encoder: its encoder; the maps have its `side_px`.
+        encoder: its encoder.
         width: channels of a token in the decoder.
         n_blocks: depth of the decoder.
         heads: attention heads of the decoder.
         reach_m: largest displacement, metres.
+        unet: a U-Net around the autoencoder, whose patches then are of the U-Net's deepest level, and whose channels
+            are texture and tension; None, as published, cuts these into patches themselves.
     """
 
     encoder: ViTConfig
@@ -35,17 +41,37 @@ class MaeConfig:
     n_blocks: int
     heads: int
     reach_m: float = REACH_M
+    unet: UNet2dConfig | None = None
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.width % 4:
             raise ConfigError(f"{self.width} decoder channels are not a multiple of {self.heads} heads and of 4")
+        if self.unet is not None and (self.unet.channels, self.unet.deepest) != (4, self.encoder.channels):
+            raise ConfigError(
+                f"the autoencoder takes {self.encoder.channels} channels of a U-Net that has {self.unet.deepest}, of "
+                f"pictures of {self.unet.channels}",
+                "let it take all channels of the deepest level, of pictures of 4",
+            )
+
+    @property
+    def side_px(self) -> int:
+        """Texels along a side of the maps."""
+        return self.encoder.side_px * (1 if self.unet is None else self.unet.stride_px)
 
 
 MAE_BASE = MaeConfig(VIT_BASE, width=512, n_blocks=8, heads=16)
 """mae_vit_base_patch16_dec512d8b, on maps of 256 pixels; 111.7 million parameters."""
 
-MAE_SMALL = MaeConfig(VIT_SMALL, width=128, n_blocks=4, heads=4)
-"""What a laptop can train, on maps of 128 pixels; 3.7 million parameters."""
+_TEACHER = UNet2dConfig(width=16)
+
+MAE_SMALL = MaeConfig(
+    ViTConfig(width=192, n_blocks=4, heads=3, side_px=16, patch_px=2, channels=_TEACHER.deepest),
+    width=128,
+    n_blocks=2,
+    heads=4,
+    unet=replace(_TEACHER, channels=4),
+)
+"""What a laptop can train, on maps of 128 pixels: within a U-Net of the small teacher's sizes."""
 
 
 class DisplacementMae(PatchEncoder):
@@ -62,12 +88,17 @@ class DisplacementMae(PatchEncoder):
         super().__init__(config.encoder)
         self.config = config
         encoder = config.encoder
-        self.tension_embed = PatchEmbedding(1, encoder.width, encoder.patch_px, bias=False)
+        if config.unet is None:
+            self.unet = None
+            self.tension_embed = PatchEmbedding(1, encoder.width, encoder.patch_px, bias=False)
+        else:
+            self.unet = DisplacementUNet(replace(config.unet, reach_m=config.reach_m))
         self.decoder_embed = nn.Linear(encoder.width, config.width)
         self.detail_latent = nn.Parameter(0.02 * torch.randn(1, encoder.n_patches, config.width))
         self.decoder_blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.n_blocks))
         self.decoder_norm = nn.LayerNorm(config.width, EPSILON)
-        self.decoder_pred = start_flat(nn.Linear(config.width, encoder.patch_px**2))
+        n_rebuilt = 1 if config.unet is None else config.unet.deepest
+        self.decoder_pred = start_flat(nn.Linear(config.width, n_rebuilt * encoder.patch_px**2))
         # Fixed, and kept with the weights because the public checkpoints do.
         self.register_buffer("pos_embed", sine_positions(encoder.width, encoder.side))
         self.register_buffer("decoder_pos_embed", sine_positions(config.width, encoder.side))
@@ -84,9 +115,32 @@ class DisplacementMae(PatchEncoder):
         Raises:
             InputError: maps of another size than `side_px`.
         """
-        check_side(texture, self.config.encoder.side_px, "textures")
-        tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension[:, None]))
-        return bounded(unpatchified(self.decode(tokens)), self.config.reach_m)
+        check_side(texture, self.config.side_px, "textures")
+        tension = tension[:, None]
+        if self.unet is None:
+            tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension))
+            return bounded(self.rebuilt(tokens)[:, 0], self.config.reach_m)
+        *finer, deepest = self.unet.descend(torch.cat([texture, tension], 1))
+        return self.unet.ascend([*finer, deepest + self.rebuilt(self.encode(self.patch_embed(deepest)))])
+
+    def rebuilt(self, tokens: Float[Tensor, "B M D"]) -> Float[Tensor, "B C H W"]:
+        """What the decoder makes of the encoder's tokens, patch beside patch."""
+        return unpatchified(self.decode(tokens), self.config.encoder.patch_px)
+
+    @torch.no_grad()
+    def start_from(self, teacher: DisplacementUNet) -> None:
+        """Begin as a teacher that sees textures alone: tension and tokens say nothing yet.
+
+        Raises:
+            ConfigError: there is no U-Net around the autoencoder, or one of other sizes.
+        """
+        if self.unet is None or replace(self.unet.config, channels=teacher.config.channels) != teacher.config:
+            raise ConfigError("a student starts from its teacher where it has a U-Net of the same sizes")
+        state = teacher.state_dict()
+        first = next(name for name in state if state[name].ndim == 4)
+        kernel = torch.zeros_like(self.unet.state_dict()[first])
+        kernel[:, : teacher.config.channels] = state[first]
+        self.unet.load_state_dict({**state, first: kernel})
 
     def decode(self, tokens: Float[Tensor, "B M W"]) -> Float[Tensor, "B N P"]:
         """The unbounded values of each patch, row by row, of the encoder's tokens."""
@@ -97,7 +151,7 @@ class DisplacementMae(PatchEncoder):
         return self.decoder_pred(self.decoder_norm(x[:, 1:]))
 
 
-def unpatchified(patches: Float[Tensor, "B N P"]) -> Float[Tensor, "B H W"]:
-    """Put a square of square patches, both row by row, together to one picture."""
-    side, patch_px = round(patches.shape[1] ** 0.5), round(patches.shape[2] ** 0.5)
-    return F.pixel_shuffle(patches.mT.unflatten(-1, (side, side)), patch_px)[:, 0]
+def unpatchified(patches: Float[Tensor, "B N P"], patch_px: int) -> Float[Tensor, "B C H W"]:
+    """Put a square of square patches, row by row as their pixels are, together to one picture of some channels."""
+    side = round(patches.shape[1] ** 0.5)
+    return F.pixel_shuffle(patches.mT.unflatten(-1, (side, side)), patch_px)

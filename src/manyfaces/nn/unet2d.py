@@ -5,6 +5,7 @@ texture around it and on nothing far away: so it is exact about what can be seen
 norms must carry nothing across the picture either, and are therefore batch norms: fixed factors once it has learned.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +42,11 @@ class UNet2dConfig:
         """Pixels of the picture to one of the deepest level."""
         return 2 ** (self.levels - 1)
 
+    @property
+    def deepest(self) -> int:
+        """Channels of the deepest level."""
+        return self.width * 2 ** (self.levels - 1)
+
 
 class TwoConvolutions(nn.Sequential):
     """Twice: convolution, batch norm, ReLU."""
@@ -71,16 +77,25 @@ class DisplacementUNet(nn.Module):
         Raises:
             InputError: a side is no multiple of the stride.
         """
-        if any(side % self.config.stride_px for side in texture.shape[-2:]):
-            height, width = texture.shape[-2:]
+        return self.ascend(self.descend(texture))
+
+    def descend(self, picture: Float[Tensor, "B C H W"]) -> list[Tensor]:
+        """Features of all levels, the finest first; see `forward`."""
+        if any(side % self.config.stride_px for side in picture.shape[-2:]):
+            height, width = picture.shape[-2:]
             raise InputError(
-                f"a texture of {width} x {height} pixels cannot be halved {self.config.levels - 1} times",
+                f"a picture of {width} x {height} pixels cannot be halved {self.config.levels - 1} times",
                 f"make its sides multiples of {self.config.stride_px}",
             )
-        x, seen = texture.contiguous(memory_format=torch.channels_last), []
+        x, seen = picture.contiguous(memory_format=torch.channels_last), []
         for level in self.down:
             x = level(F.max_pool2d(x, 2) if seen else x)
             seen.append(x)
+        return seen
+
+    def ascend(self, seen: Sequence[Tensor]) -> Float[Tensor, "B H W"]:
+        """Displacements of what `descend` gave; the deepest level may have been changed."""
+        x = seen[-1]
         for level, finer in zip(self.up, reversed(seen[:-1]), strict=True):
             # Not a transposed convolution: it leaves a pattern of two pixels, which would be taken for pores.
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -29,6 +29,7 @@ class ViTConfig:
         patch_px: side of a patch.
         stem: a residual network whose places become the tokens, in place of a linear map of the patches; its stride is
             `patch_px`.
+        channels: of the picture.
     """
 
     width: int
@@ -37,6 +38,7 @@ class ViTConfig:
     side_px: int = 256
     patch_px: int = 16
     stem: ResNetConfig | None = None
+    channels: int = 3
 
     def __post_init__(self) -> None:
         if self.width % self.heads or self.width % 4:
@@ -75,7 +77,7 @@ class PatchEncoder(nn.Module):
     def __init__(self, config: ViTConfig):
         super().__init__()
         if config.stem is None:
-            self.patch_embed = PatchEmbedding(3, config.width, config.patch_px)
+            self.patch_embed = PatchEmbedding(config.channels, config.width, config.patch_px)
         else:
             self.patch_embed = ResidualPatches(config.stem, config.width)
         self.cls_token = nn.Parameter(0.02 * torch.randn(1, 1, config.width))

@@ -15,7 +15,7 @@ from manyfaces.io.face_models import load_face_model
 from manyfaces.io.model_folders import PersonalFolder, PersonFolder, read_model_folder
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailConfig, DetailSurface, detail_surface
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import COARSE_OWN, DETAIL_OWN, Adapted
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.pipeline.catalogue import MODELS, ReleasedModel, find_model, models_folder
@@ -23,7 +23,6 @@ from manyfaces.pipeline.distill_models import LoadedDistill, with_eyes
 from manyfaces.pipeline.distill_person import SharedFace
 
 COARSE, TEACHER, STUDENT = "coarse", "detail-teacher", "detail"
-DETAIL_EXTRAS = ("detail_latent",)
 _SHARED = ("identity", "albedo", "light_change")
 _VIEW = ("texture", "visible", "tension")
 
@@ -117,7 +116,7 @@ def _load_base(found: Any, device: torch.device) -> LoadedPersonal:
     head = found.head if isinstance(found, ReleasedModel) else found.card.head
     face = load_face_model(head, config.layout, config.projection)
     loaded = with_eyes(found.name, face, network, config, device)
-    surface = detail_surface(face.head, mae.config.encoder.side_px)
+    surface = detail_surface(face.head, mae.config.side_px)
     return LoadedPersonal(loaded, surface, unet.to(device).eval(), mae.to(device).eval(), files)
 
 
@@ -141,7 +140,8 @@ def _with_person(base: LoadedPersonal, folder: PersonFolder) -> LoadedPersonal:
             "personalize again, or install the version that it was made with: " + card.made_with,
         )
     state = load_weights(folder.weights()).state
-    coarse, student = Adapted(base.coarse.network, card.widths[0]), Adapted(base.student, card.widths[1], DETAIL_EXTRAS)
+    coarse = Adapted(base.coarse.network, card.widths[0], COARSE_OWN)
+    student = Adapted(base.student, card.widths[1], DETAIL_OWN)
     for net, prefix in ((coarse, COARSE), (student, STUDENT)):
         net.load_state_dict(_below(state, prefix))
     device = base.coarse.device

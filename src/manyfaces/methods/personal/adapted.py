@@ -7,9 +7,16 @@ from torch import Tensor, nn
 
 from manyfaces.nn.adapters import insert_adapters
 
+COARSE_OWN = ("head.2.bias",)
+"""What of the coarse network is the person's besides adapters and norms: the face that it says nothing of a photo would
+make, to which photos add. It is to the coarse stage what x_d is to the detail."""
+
+DETAIL_OWN = ("detail_latent",)
+"""What of the student is: x_d (Mao et al., section 3.4)."""
+
 
 class Adapted(nn.Module):
-    """A frozen network that one person's adapters, layer norms and extras make theirs (Mao et al., section 3.4).
+    """A frozen network that one person's adapters, norms and extras make theirs (Mao et al., section 3.4).
 
     What it learns, and what `state_dict` holds, is the person's alone. It never leaves evaluation mode: running
     means of batch norms are the base's.

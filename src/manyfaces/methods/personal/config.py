@@ -54,7 +54,7 @@ class DetailConfig:
     @property
     def side_px(self) -> int:
         """Texels along a side of the maps."""
-        return self.student.encoder.side_px
+        return self.student.side_px
 
 
 @dataclass(frozen=True)

@@ -134,8 +134,13 @@ class DetailStudentRecipe(DetailRecipe):
         self.teacher.requires_grad_(False).eval()
 
     def build(self) -> nn.Module:
-        """The student."""
-        return DisplacementMae(self.network.student) if self.resnet is None else DisplacementResNet(self.resnet)
+        """The student; where it has a U-Net it starts as its teacher, if there is one to learn from."""
+        if self.resnet is not None:
+            return DisplacementResNet(self.resnet)
+        student = DisplacementMae(self.network.student)
+        if student.unet is not None and self.weights.teacher:
+            student.start_from(self.teacher)
+        return student
 
     def loss(self, model: nn.Module, batch: DetailExamples, generator: BatchDraws) -> Float[Tensor, ""]:
         """L_animD."""

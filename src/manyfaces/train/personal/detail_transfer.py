@@ -14,7 +14,7 @@ from manyfaces.data.clips.person import digest_of
 from manyfaces.diffusion import BatchDraws
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.losses.displacement import teacher_loss
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import DETAIL_OWN, Adapted
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
@@ -23,9 +23,6 @@ from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of
 from manyfaces.train.personal.transfer import ADAPTER_WIDTH, transfer_config
 from manyfaces.train.recipe import Split
-
-EXTRAS = ("detail_latent",)
-"""What of the student is the person's besides adapters and layer norms: x_d."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class SkinFrames:
 
 @dataclass(frozen=True, kw_only=True)
 class DetailTransfer:
-    """A `Recipe`: one person's detail adapters, layer norms and latent.
+    """A `Recipe`: one person's detail adapters, norms and latent.
 
     What no frame shows is in no loss: there the base's knowledge stays (Mao et al., CVPR 2025, section 3.4).
 
@@ -85,7 +82,7 @@ class DetailTransfer:
 
     def build(self) -> nn.Module:
         """The base with fresh adapters."""
-        return Adapted(copy.deepcopy(self.base), self.width, EXTRAS)
+        return Adapted(copy.deepcopy(self.base), self.width, DETAIL_OWN)
 
     def describe(self) -> dict[str, Any]:
         """Sizes of the base and of the adapters; which base and which frames, so that runs never mix."""

@@ -27,7 +27,13 @@ from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import Parallel
 from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
-from manyfaces.train.personal.transfer import ADAPTER_WIDTH, HELD_OUT_EVERY, CoarseTransfer, transfer_config
+from manyfaces.train.personal.transfer import (
+    ADAPTER_WIDTH,
+    HELD_OUT_EVERY,
+    CoarseTransfer,
+    coarse_config,
+    transfer_config,
+)
 
 _CHUNK = 32
 
@@ -110,7 +116,7 @@ def _coarse(
         objective=objective,
         frames=learned,
         held_out=held_out,
-        config=transfer_config(options.coarse_steps, seed=options.seed),
+        config=coarse_config(options.coarse_steps, seed=options.seed),
         width=options.width,
     )
     say("shape, expression and colours")

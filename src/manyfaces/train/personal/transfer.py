@@ -14,7 +14,7 @@ from manyfaces.data.clips.person import PersonFrames, digest_of
 from manyfaces.diffusion import BatchDraws
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.methods.personal import CoarseNet
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
@@ -26,9 +26,12 @@ from manyfaces.train.recipe import Split
 ADAPTER_WIDTH = 48
 """Of the small networks; 4 % of their parameters. ViT-B has room for 64 and more."""
 
-ADAPTER_RATE = 3e-3
-"""Three times the paper's, for a tenth of its frames."""
+ADAPTER_RATE = 1e-3
+"""The paper's."""
 
+MEAN_RATE = 3e-2
+"""Of `COARSE_OWN`, which is in standard deviations of faces and has far to go: most of a base's error on a person is
+the same on every frame."""
 
 HELD_OUT_EVERY = 10
 """Of so many frames one is judged by."""
@@ -51,6 +54,12 @@ def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
     return TrainConfig(steps=steps, **settings)
 
 
+def coarse_config(steps: int, adapters: bool = True, **more: Any) -> TrainConfig:
+    """The coarse stage's: the person's mean learns faster than the rest."""
+    inside = "network." if adapters else ""
+    return transfer_config(steps, rates={inside + name: MEAN_RATE for name in COARSE_OWN}, **more)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CoarseTransfer:
     """A `Recipe`: one person's coarse adapters.
@@ -69,7 +78,7 @@ class CoarseTransfer:
     objective: CoarseObjective
     frames: PersonFrames
     held_out: PersonFrames
-    config: TrainConfig = field(default_factory=transfer_config)
+    config: TrainConfig = field(default_factory=lambda: coarse_config(400))
     width: int | None = ADAPTER_WIDTH
     batch_size: int = 16
     name: str = "coarse-transfer"
@@ -77,7 +86,7 @@ class CoarseTransfer:
     def build(self) -> nn.Module:
         """The base with fresh adapters."""
         network = copy.deepcopy(self.base)
-        return network if self.width is None else Adapted(network, self.width)
+        return network if self.width is None else Adapted(network, self.width, COARSE_OWN)
 
     def describe(self) -> dict[str, Any]:
         """Sizes of the base and of the adapters; what is learned, and from which frames, so that runs never mix."""
@@ -134,7 +143,7 @@ class Learner:
             objective=self.objective,
             frames=learned,
             held_out=judged,
-            config=transfer_config(self.steps, learning_rate=ADAPTER_RATE if adapters else 1e-4),
+            config=coarse_config(self.steps, adapters, learning_rate=ADAPTER_RATE if adapters else 1e-4),
             width=self.width if adapters else None,
         )
         return train(recipe, self.folder / name, visible=False).model.eval()
