@@ -146,3 +146,12 @@ def test_what_is_no_skin_has_no_colour_error(face, outline, wrong, seen):
     objective = CoarseObjective(face, outline)
     assert float(objective(wrong, seen).photometric) > 0.005
     assert float(objective(wrong, replace(seen, skin=torch.zeros_like(seen.skin))).photometric) == 0
+
+
+def test_judges_shape_faces_and_do_not_paint_them(face, outline, wrong, seen):
+    parts = {name: getattr(wrong, name).clone().requires_grad_() for name in ("identity", "albedo", "light")}
+    loss = CoarseObjective(face, outline, JUDGES)(replace(wrong, **parts), seen)
+    judged = loss.identity_features + loss.emotion + loss.lip_reading
+    of_shape, of_albedo, of_light = torch.autograd.grad(judged, list(parts.values()), allow_unused=True)
+    assert of_shape.any()
+    assert of_albedo is None and of_light is None

@@ -186,15 +186,19 @@ class CoarseObjective:
     def _picture_terms(
         self, c: FaceCoefficients, vertices: Tensor, landmarks_px: Tensor, seen: SeenPhotos
     ) -> dict[str, Tensor]:
-        zero = landmarks_px.new_zeros(())
-        terms: dict[str, Tensor] = dict.fromkeys(_PICTURE_TERMS, zero)
-        if not self.weights.photometric and len(self.judges.absent) == len(fields(self.judges)):
-            return terms
-        drawn = self.face.render(c, seen.pictures.shape[-1], vertices)
-        picture = drawn.rgb.permute(0, 3, 1, 2)
-        terms["photometric"] = photometric_loss(picture, seen.pictures, seen.skin * self.face.front(drawn))
-        # Around the head a render is the photo, so that judges compare faces and not backgrounds.
-        mask = drawn.mask[:, None]
-        whole = picture * mask + seen.pictures * (1 - mask)
-        judged = self.judges.compare(whole, landmarks_px, seen.pictures, seen.landmarks_px)
-        return terms | {_TERM_OF_JUDGE[judge]: distance for judge, distance in judged.items()}
+        terms = dict.fromkeys(_PICTURE_TERMS, landmarks_px.new_zeros(()))
+        size_px = seen.pictures.shape[-1]
+        if self.weights.photometric:
+            drawn = self.face.render(c, size_px, vertices)
+            visible = seen.skin * self.face.front(drawn)
+            terms["photometric"] = photometric_loss(drawn.rgb.permute(0, 3, 1, 2), seen.pictures, visible)
+        if len(self.judges.absent) < len(fields(self.judges)):
+            # Who it is and in what mood is a matter of shape: judges shall not paint it on, nor light it.
+            bare = replace(c, albedo=c.albedo.detach(), light=c.light.detach())
+            drawn = self.face.render(bare, size_px, vertices)
+            # Around the head a render is the photo, so that judges compare faces and not backgrounds.
+            mask = drawn.mask[:, None]
+            whole = drawn.rgb.permute(0, 3, 1, 2) * mask + seen.pictures * (1 - mask)
+            judged = self.judges.compare(whole, landmarks_px, seen.pictures, seen.landmarks_px)
+            terms |= {_TERM_OF_JUDGE[judge]: distance for judge, distance in judged.items()}
+        return terms
