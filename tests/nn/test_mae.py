@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from manyfaces.core.errors import ConfigError, InputError
-from manyfaces.nn.mae import MAE_BASE, DisplacementMae, MaeConfig, unpatchified
+from manyfaces.nn.mae import HYBRID_IN, MAE_BASE, DisplacementMae, MaeConfig, unpatchified
 from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import ViT, ViTConfig
 
@@ -15,7 +15,7 @@ ENCODER = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
 TINY = MaeConfig(ENCODER, width=8, n_blocks=2, heads=2)
 TEACHER = UNet2dConfig(width=4, levels=3)
 WITHIN = ViTConfig(width=16, n_blocks=2, heads=4, side_px=6, patch_px=2, channels=16)
-HYBRID = MaeConfig(WITHIN, width=8, n_blocks=2, heads=2, unet=replace(TEACHER, channels=4))
+HYBRID = MaeConfig(WITHIN, width=8, n_blocks=2, heads=2, unet=replace(TEACHER, channels=HYBRID_IN))
 
 
 @pytest.fixture
@@ -156,6 +156,16 @@ def test_a_hybrid_feels_tension_and_looks_far(hybrid, maps):
     assert (hybrid(texture, tension) != before)[:, -1, -1].all()  # a U-Net this small does not reach across
 
 
+def test_a_hybrid_sees_the_other_half_in_its_mirror(hybrid, maps):
+    torch.nn.init.normal_(hybrid.unet.head.weight)  # tokens still say next to nothing
+    texture, tension = maps
+    before = hybrid(texture, tension)
+    texture = texture.clone()
+    texture[..., 12, 0] += 1
+    changed = (hybrid(texture, tension) - before).abs()[:, 12]
+    assert (changed[:, -1] > 10 * changed[:, 12]).all()
+
+
 def test_a_hybrid_learns_everywhere(hybrid, maps):
     hybrid(*maps).square().sum().backward()
     assert not [n for n, p in hybrid.named_parameters() if p.grad is None or not p.grad.any()]
@@ -172,7 +182,7 @@ def test_sides_of_maps():
     assert (TINY.side_px, HYBRID.side_px, MAE_BASE.side_px) == (24, 24, 256)
 
 
-@pytest.mark.parametrize("unet", [TEACHER, replace(TEACHER, channels=4, width=8)])
+@pytest.mark.parametrize("unet", [TEACHER, replace(TEACHER, channels=HYBRID_IN, width=8)])
 def test_a_unet_that_does_not_fit(unet):
     with pytest.raises(ConfigError, match="channels"):
         replace(HYBRID, unet=unet)

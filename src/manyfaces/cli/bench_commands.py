@@ -219,7 +219,7 @@ class Personal(Protocol):
     """How many, beyond the base's span, for transfer."""
     skins: int = 24
     """How many persons for skin."""
-    steps: int = 150
+    steps: int = 300
     """Of a person's learning, at most."""
     gap: Annotated[tuple[float, float], arg(metavar="MM MM")] = (1.0, 2.5)
     """How far persons are from what the base can give: the least and the greatest RMS over the front of the face."""

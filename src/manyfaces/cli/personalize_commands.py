@@ -24,7 +24,7 @@ class Personalize:
     """The model that is made the person's."""
     frames: int = 120
     """Learn from so many frames at most, spread evenly."""
-    coarse_steps: int = 150
+    coarse_steps: int = 300
     """Steps for shape, expression and colours, at most; fewer when held-out frames get no better."""
     detail_steps: int = 150
     """Steps for wrinkles and folds, likewise."""

@@ -21,6 +21,9 @@ from manyfaces.nn.transformer import EPSILON, Block, PatchEmbedding, sine_positi
 from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import VIT_BASE, PatchEncoder, ViTConfig, check_side
 
+HYBRID_IN = 7
+"""Channels of what a hybrid sees."""
+
 
 @dataclass(frozen=True)
 class MaeConfig:
@@ -32,8 +35,9 @@ class MaeConfig:
         n_blocks: depth of the decoder.
         heads: attention heads of the decoder.
         reach_m: largest displacement, metres.
-        unet: a U-Net around the autoencoder, whose patches then are of the U-Net's deepest level, and whose channels
-            are texture and tension; None, as published, cuts these into patches themselves.
+        unet: a U-Net around the autoencoder, whose patches then are of the U-Net's deepest level, and whose `HYBRID_IN`
+            channels are texture, tension and the mirrored texture; None, as published, cuts texture and tension into
+            patches themselves.
     """
 
     encoder: ViTConfig
@@ -46,11 +50,11 @@ class MaeConfig:
     def __post_init__(self) -> None:
         if self.width % self.heads or self.width % 4:
             raise ConfigError(f"{self.width} decoder channels are not a multiple of {self.heads} heads and of 4")
-        if self.unet is not None and (self.unet.channels, self.unet.deepest) != (4, self.encoder.channels):
+        if self.unet is not None and (self.unet.channels, self.unet.deepest) != (HYBRID_IN, self.encoder.channels):
             raise ConfigError(
                 f"the autoencoder takes {self.encoder.channels} channels of a U-Net that has {self.unet.deepest}, of "
                 f"pictures of {self.unet.channels}",
-                "let it take all channels of the deepest level, of pictures of 4",
+                f"let it take all channels of the deepest level, of pictures of {HYBRID_IN}",
             )
 
     @property
@@ -69,7 +73,7 @@ MAE_SMALL = MaeConfig(
     width=128,
     n_blocks=2,
     heads=4,
-    unet=replace(_TEACHER, channels=4),
+    unet=replace(_TEACHER, channels=HYBRID_IN),
 )
 """What a laptop can train, on maps of 128 pixels: within a U-Net of the small teacher's sizes."""
 
@@ -120,7 +124,8 @@ class DisplacementMae(PatchEncoder):
         if self.unet is None:
             tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension))
             return bounded(self.rebuilt(tokens)[:, 0], self.config.reach_m)
-        *finer, deepest = self.unet.descend(torch.cat([texture, tension], 1))
+        # Halves of the map mirror each other: what is hidden here may be seen there, in reach of a convolution.
+        *finer, deepest = self.unet.descend(torch.cat([texture, tension, texture.flip(-1)], 1))
         return self.unet.ascend([*finer, deepest + self.rebuilt(self.encode(self.patch_embed(deepest)))])
 
     def rebuilt(self, tokens: Float[Tensor, "B M D"]) -> Float[Tensor, "B C H W"]:
@@ -129,7 +134,7 @@ class DisplacementMae(PatchEncoder):
 
     @torch.no_grad()
     def start_from(self, teacher: DisplacementUNet) -> None:
-        """Begin as a teacher that sees textures alone: tension and tokens say nothing yet.
+        """Begin as a teacher that sees textures alone: tension, mirror image and tokens say nothing yet.
 
         Raises:
             ConfigError: there is no U-Net around the autoencoder, or one of other sizes.

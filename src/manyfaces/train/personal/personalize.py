@@ -52,7 +52,7 @@ class PersonalizeOptions:
     """
 
     gather: GatherOptions = field(default_factory=GatherOptions)
-    coarse_steps: int = 150
+    coarse_steps: int = 300
     detail_steps: int = 150
     width: int = ADAPTER_WIDTH
     seed: int = 0

@@ -29,7 +29,7 @@ ADAPTER_WIDTH = 48
 ADAPTER_RATE = 1e-3
 """The paper's."""
 
-MEAN_RATE = 3e-2
+MEAN_RATE = 6e-2
 """Of `COARSE_OWN`, which is in standard deviations of faces and has far to go: most of a base's error on a person is
 the same on every frame."""
 
@@ -132,7 +132,7 @@ class Learner:
     base: CoarseNet
     objective: CoarseObjective
     folder: Path
-    steps: int = 150
+    steps: int = 300
     width: int = ADAPTER_WIDTH
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
