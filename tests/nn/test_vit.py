@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from manyfaces.core.errors import ConfigError, InputError
-from manyfaces.nn.vit import VIT_BASE, VIT_SMALL, ViT, ViTConfig, resized_positions
+from manyfaces.nn.vit import VIT_BASE, ViT, ViTConfig, resized_positions
 
 TINY = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
 
@@ -24,7 +24,6 @@ def test_published_sizes():
     # At 224 pixels, the public ViT-B/16 without its classifier; 256 pixels need 60 more positions.
     assert n_parameters(ViTConfig(768, 12, 12, side_px=224)) == 85_798_656
     assert n_parameters(VIT_BASE) == 85_798_656 + 60 * 768
-    assert n_parameters(VIT_SMALL) == 2_829_888
 
 
 def test_names_and_shapes_of_the_public_checkpoints():

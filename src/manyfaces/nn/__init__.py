@@ -14,13 +14,12 @@ from manyfaces.nn.standardiser import ConditionalStandardiser
 from manyfaces.nn.unet1d import UNet1D
 from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vgg19 import Vgg19Features
-from manyfaces.nn.vit import VIT_BASE, VIT_SMALL, ViT, ViTConfig
+from manyfaces.nn.vit import VIT_BASE, ViT, ViTConfig
 
 __all__ = [
     "MAE_BASE",
     "MAE_SMALL",
     "VIT_BASE",
-    "VIT_SMALL",
     "Adaptation",
     "ClipVisualTower",
     "ConditionalStandardiser",

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from manyfaces.core.errors import ConfigError
 from manyfaces.nn.displacement import REACH_M, bounded, start_flat
 from manyfaces.nn.transformer import EPSILON, Block, PatchEmbedding, sine_positions, start_dense
-from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
+from manyfaces.nn.unet2d import UNET_SMALL, DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import VIT_BASE, PatchEncoder, ViTConfig, check_side
 
 HYBRID_IN = 7
@@ -66,16 +66,14 @@ class MaeConfig:
 MAE_BASE = MaeConfig(VIT_BASE, width=512, n_blocks=8, heads=16)
 """mae_vit_base_patch16_dec512d8b, on maps of 256 pixels; 111.7 million parameters."""
 
-_TEACHER = UNet2dConfig(width=16)
-
 MAE_SMALL = MaeConfig(
-    ViTConfig(width=192, n_blocks=4, heads=3, side_px=16, patch_px=2, channels=_TEACHER.deepest),
+    ViTConfig(width=192, n_blocks=4, heads=3, side_px=16, patch_px=2, channels=UNET_SMALL.deepest),
     width=128,
     n_blocks=2,
     heads=4,
-    unet=replace(_TEACHER, channels=HYBRID_IN),
+    unet=replace(UNET_SMALL, channels=HYBRID_IN),
 )
-"""What a laptop can train, on maps of 128 pixels: within a U-Net of the small teacher's sizes."""
+"""What a laptop can train, on maps of 128 pixels: between the halves of the small teacher."""
 
 
 class DisplacementMae(PatchEncoder):
@@ -83,7 +81,8 @@ class DisplacementMae(PatchEncoder):
 
     The detail latent x_d is one vector for each patch, the same for everybody, and is added to what the decoder starts
     from. Texture and tension are embedded apart and added: what one embedding of four channels computes, from tensors
-    that a public checkpoint fits, and with the tension's share in a tensor of its own.
+    that a public checkpoint fits, and with the tension's share in a tensor of its own. Where there is a U-Net, it sees
+    both, and the tokens are of its deepest level, to which the decoder's patches are added.
     """
 
     decoder_pos_embed: Tensor

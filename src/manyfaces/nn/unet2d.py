@@ -48,6 +48,10 @@ class UNet2dConfig:
         return self.width * 2 ** (self.levels - 1)
 
 
+UNET_SMALL = UNet2dConfig(width=16)
+"""What a laptop can train; 0.5 million parameters."""
+
+
 class TwoConvolutions(nn.Sequential):
     """Twice: convolution, batch norm, ReLU."""
 

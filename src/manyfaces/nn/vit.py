@@ -62,9 +62,6 @@ class ViTConfig:
 VIT_BASE = ViTConfig(width=768, n_blocks=12, heads=12)
 """ViT-B/16 on the 256 pixel crop of person-specific models (Mao et al., CVPR 2025)."""
 
-VIT_SMALL = ViTConfig(width=192, n_blocks=6, heads=3, side_px=128)
-"""What a laptop can train; 2.8 million parameters."""
-
 
 class PatchEncoder(nn.Module):
     """What ViT and MAE share: patches and a class token through a stack of blocks.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from manyfaces.faces import CoefficientLayout, Projection
 from manyfaces.nn.mae import MAE_BASE, MAE_SMALL, MaeConfig
 from manyfaces.nn.resnet import ResNetConfig
-from manyfaces.nn.unet2d import UNet2dConfig
+from manyfaces.nn.unet2d import UNET_SMALL, UNet2dConfig
 from manyfaces.nn.vit import VIT_BASE, ViTConfig
 
 FLAME_LAYOUT = CoefficientLayout(identity=100, expression=53, albedo=20)
@@ -80,6 +80,6 @@ OPEN = PersonalConfig(
         white_light=False,
         projection="perspective",
     ),
-    detail=DetailConfig(teacher=UNet2dConfig(width=16), student=MAE_SMALL),
+    detail=DetailConfig(teacher=UNET_SMALL, student=MAE_SMALL),
 )
 """Small enough to learn on a CPU."""
