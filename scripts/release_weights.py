@@ -1,7 +1,7 @@
 """Copy the trained parts of a recipe into the package, as they ship, and write their checksums.
 
 python scripts/release_weights.py RUNS ofer-open
-python scripts/release_weights.py RUNS sopi-open (mopi-open, teacher-open)
+python scripts/release_weights.py RUNS sopi-open (mopi-open, teacher-open, personal-open)
 """
 
 import argparse

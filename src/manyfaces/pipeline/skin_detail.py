@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import DetailSurface
-from manyfaces.methods.personal.detail import SkinView
+from manyfaces.methods.personal.detail import SkinView, from_both_hands
 from manyfaces.render import ReliefGrid
 
 
@@ -64,4 +64,5 @@ class SkinDetail:
 def _said(network: nn.Module, view: SkinView, tension: Float[Tensor, "1 H W"]) -> Float[Tensor, "H W"]:
     """What the network says of skin under some tension, wherever it is itself."""
     device = next(network.parameters()).device
-    return network(view.contrast.to(device), tension.to(device))[0].float().to(tension.device)
+    said = from_both_hands(network, view.contrast.to(device), tension.to(device))
+    return said[0].float().to(tension.device)

@@ -9,9 +9,11 @@ import torch.nn.functional as F
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces.model import light_on
 from manyfaces.geometry import vertex_normals
-from manyfaces.methods.personal.detail import SkinShade, SkinView, at_rest, seen_texture, skin_view
+from manyfaces.methods.personal.detail import SkinShade, SkinView, at_rest, from_both_hands, seen_texture, skin_view
+from manyfaces.nn import DisplacementMae, MaeConfig, ViTConfig
 
 SIDE = 160
+SMALL = MaeConfig(ViTConfig(width=16, n_blocks=1, heads=4, side_px=16, patch_px=8), width=8, n_blocks=1, heads=2)
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +114,16 @@ def test_losses_take_views_as_they_are(view, surface):
     assert torch.equal(seen.texture.movedim(-1, 1), view.texture)
     assert seen.visible is view.visible
     assert seen.surface is surface.skin
+
+
+def test_a_mirrored_face_has_mirrored_skin():
+    torch.manual_seed(0)
+    student = DisplacementMae(SMALL).eval()
+    torch.nn.init.normal_(student.decoder_pred.weight)
+    texture, tension = torch.rand(2, 3, 16, 16), torch.rand(2, 16, 16) - 0.5
+    with torch.no_grad():
+        said, alone = from_both_hands(student, texture, tension), student(texture, tension)
+        mirrored = from_both_hands(student, texture.flip(-1), tension.flip(-1))
+        torch.testing.assert_close(mirrored, said.flip(-1))
+        torch.testing.assert_close(2 * said - alone, student(texture.flip(-1), tension.flip(-1)).flip(-1))
+    assert not torch.allclose(said, alone)

@@ -21,7 +21,7 @@ from manyfaces.core.seeds import torch_generator
 from manyfaces.data.subjects import DetailExamples, DetailSource, FrameConfig, FrameLaw, Subject, SubjectLaw
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import DetailSurface
-from manyfaces.methods.personal.detail import SkinView
+from manyfaces.methods.personal.detail import SkinView, from_both_hands
 from manyfaces.nn import DisplacementMae, DisplacementResNet, DisplacementUNet
 
 SUBJECT_SEED = 5_000_000
@@ -48,17 +48,19 @@ class SkinNetworks:
     no_teacher: DisplacementMae | None = None
 
     def by_name(self) -> dict[str, Displace]:
-        """All rows of the table."""
+        """All rows of the table, as they are in use; an expression has no mirror image for the residual network."""
         student, alone, resnet = self.student, self.no_teacher, self.resnet
         rows: dict[str, Displace] = {
-            TEACHER: lambda view, expression: self.teacher(view.contrast),
-            STUDENT: lambda view, expression: student(view.contrast, view.tension),
-            NO_TENSION: lambda view, expression: student(view.contrast, torch.zeros_like(view.tension)),
+            TEACHER: lambda view, expression: from_both_hands(self.teacher, view.contrast),
+            STUDENT: lambda view, expression: from_both_hands(student, view.contrast, view.tension),
+            NO_TENSION: lambda view, expression: from_both_hands(
+                student, view.contrast, torch.zeros_like(view.tension)
+            ),
         }
         if resnet is not None:
             rows[RESNET] = lambda view, expression: resnet(view.contrast, expression)
         if alone is not None:
-            rows[NO_TEACHER] = lambda view, expression: alone(view.contrast, view.tension)
+            rows[NO_TEACHER] = lambda view, expression: from_both_hands(alone, view.contrast, view.tension)
         return rows
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients, FaceModel
@@ -67,6 +67,19 @@ def skin_view(
     visible = unwrapped.visible * shown * (surface.skin > 0)
     texture = unwrapped.texture[..., :3] * visible[..., None]
     return SkinView(texture.movedim(-1, 1), visible, surface.tension(at_rest(face, c), vertices))
+
+
+def from_both_hands(network: nn.Module, *maps: Float[Tensor, "B ... S S"]) -> Float[Tensor, "B S S"]:
+    """What a network says of maps and of their mirror images, in the mean: skin is neither left- nor right-handed.
+
+    For networks that are in use; they learn from maps as they are.
+
+    Args:
+        network: of displacements, in evaluation mode.
+        maps: what it takes; their halves mirror each other, as L_sym has it.
+    """
+    own, mirrored = network(*(torch.cat([one, one.flip(-1)]) for one in maps)).chunk(2)
+    return (own + mirrored.flip(-1)) / 2
 
 
 def at_rest(face: FaceModel, c: FaceCoefficients) -> Float[Tensor, "B V 3"]:
