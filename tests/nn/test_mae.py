@@ -8,13 +8,14 @@ import torch.nn.functional as F
 
 from manyfaces.core.errors import ConfigError, InputError
 from manyfaces.nn.mae import HYBRID_IN, MAE_BASE, DisplacementMae, MaeConfig, unpatchified
+from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.nn.unet2d import DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import ViT, ViTConfig
 
 ENCODER = ViTConfig(width=16, n_blocks=2, heads=4, side_px=24, patch_px=8)
 TINY = MaeConfig(ENCODER, width=8, n_blocks=2, heads=2)
-TEACHER = UNet2dConfig(width=4, levels=3)
-WITHIN = ViTConfig(width=16, n_blocks=2, heads=4, side_px=6, patch_px=2, channels=16)
+TEACHER = UNet2dConfig(width=8, levels=2)
+WITHIN = ViTConfig(width=16, n_blocks=2, heads=4, side_px=12, patch_px=4, channels=16)
 HYBRID = MaeConfig(WITHIN, width=8, n_blocks=2, heads=2, unet=replace(TEACHER, channels=HYBRID_IN))
 
 
@@ -144,16 +145,23 @@ def test_a_hybrid_starts_as_its_teacher(hybrid, maps):
     assert not torch.allclose(before, teacher(maps[0]))
 
 
-def test_a_hybrid_feels_tension_and_looks_far(hybrid, maps):
+def test_a_hybrid_feels_tension(hybrid, maps):
+    torch.nn.init.normal_(hybrid.unet.head.weight)
     texture, tension = maps
-    for parameter in (hybrid.decoder_pred.weight, hybrid.unet.head.weight):
-        torch.nn.init.normal_(parameter)
+    assert not torch.equal(hybrid(texture, -tension), hybrid(texture, tension))
+
+
+@pytest.mark.parametrize("tokens", [False, True])
+def test_tokens_look_across_the_face(hybrid, maps, tokens):
+    """Further than the convolutions: with the tokens silent, the far edge stays as it is."""
+    torch.nn.init.normal_(hybrid.unet.head.weight)
+    (torch.nn.init.normal_ if tokens else torch.nn.init.zeros_)(hybrid.decoder_pred.weight)
+    texture, tension = maps
     before = hybrid(texture, tension)
-    assert before.shape == (2, 24, 24)
-    assert not torch.equal(hybrid(texture, -tension), before)
     texture = texture.clone()
-    texture[..., 0, 0] += 1
-    assert (hybrid(texture, tension) != before)[:, -1, -1].all()  # a U-Net this small does not reach across
+    texture[..., 0, :] += 1
+    changed = (hybrid(texture, tension) != before)[:, -1]
+    assert changed.all() if tokens else not changed.any()
 
 
 def test_a_hybrid_sees_the_other_half_in_its_mirror(hybrid, maps):
@@ -182,7 +190,7 @@ def test_sides_of_maps():
     assert (TINY.side_px, HYBRID.side_px, MAE_BASE.side_px) == (24, 24, 256)
 
 
-@pytest.mark.parametrize("unet", [TEACHER, replace(TEACHER, channels=HYBRID_IN, width=8)])
+@pytest.mark.parametrize("unet", [TEACHER, replace(TEACHER, channels=HYBRID_IN, width=4)])
 def test_a_unet_that_does_not_fit(unet):
     with pytest.raises(ConfigError, match="channels"):
         replace(HYBRID, unet=unet)
@@ -197,3 +205,10 @@ def test_only_of_a_teacher_of_its_sizes(hybrid, teacher):
 def test_without_a_unet_there_is_nothing_to_start(mae):
     with pytest.raises(ConfigError, match="same sizes"):
         mae.start_from(DisplacementUNet(TEACHER))
+
+
+def test_patches_are_of_textures_or_of_the_unet():
+    with pytest.raises(ConfigError, match="patches"):
+        replace(TINY, encoder=replace(ENCODER, channels=4))
+    with pytest.raises(ConfigError, match="channels"):
+        ViTConfig(width=16, n_blocks=1, heads=4, side_px=32, patch_px=8, stem=ResNetConfig((1, 1)), channels=4)

@@ -2,8 +2,9 @@
 
 As person-specific face models use them (Mao et al., CVPR 2025, section 3.4): one adapter in each block, after the
 feed-forward layer; learned with it are the norms, and what else of a network is a person's. Norms are layer norms and,
-in hybrids, the factors of batch norms, whose running means stay the base's. The base stays bit for bit what it is: what
-is learned beside the adapters is learned in copies, which take the base's places while the adaptation is on.
+in hybrids, the factors of batch norms, whose running means stay the base's in evaluation mode. The base stays bit for
+bit what it is: what is learned beside the adapters is learned in copies, which take the base's places while the
+adaptation is on.
 
     adaptation = insert_adapters(network, width=64, extras=("detail_latent",))
     Adam(adaptation.trainable.values())

@@ -50,6 +50,8 @@ class MaeConfig:
     def __post_init__(self) -> None:
         if self.width % self.heads or self.width % 4:
             raise ConfigError(f"{self.width} decoder channels are not a multiple of {self.heads} heads and of 4")
+        if self.encoder.stem is not None or (self.unet is None and self.encoder.channels != 3):
+            raise ConfigError("the autoencoder cuts textures or the deepest level of its U-Net into patches", "no stem")
         if self.unet is not None and (self.unet.channels, self.unet.deepest) != (HYBRID_IN, self.encoder.channels):
             raise ConfigError(
                 f"the autoencoder takes {self.encoder.channels} channels of a U-Net that has {self.unet.deepest}, of "
@@ -133,7 +135,7 @@ class DisplacementMae(PatchEncoder):
 
     @torch.no_grad()
     def start_from(self, teacher: DisplacementUNet) -> None:
-        """Begin as a teacher that sees textures alone: tension, mirror image and tokens say nothing yet.
+        """Begin as a teacher that sees textures alone; tension and mirror say nothing yet, tokens next to nothing.
 
         Raises:
             ConfigError: there is no U-Net around the autoencoder, or one of other sizes.

@@ -45,6 +45,8 @@ class ViTConfig:
             raise ConfigError(f"{self.width} channels are not a multiple of {self.heads} heads and of 4")
         if self.side_px % self.patch_px:
             raise ConfigError(f"{self.side_px} pixels cannot be cut into patches of {self.patch_px}")
+        if self.stem is not None and self.channels != 3:
+            raise ConfigError(f"a stem sees colours, not {self.channels} channels", "leave channels at 3")
         if self.stem is not None and stem_stride(self.stem) != self.patch_px:
             raise ConfigError(f"a stem of stride {stem_stride(self.stem)} makes no patches of {self.patch_px} pixels")
 

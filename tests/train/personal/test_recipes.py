@@ -13,12 +13,15 @@ from manyfaces.faces import FaceModel
 from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 from manyfaces.io.checkpoints import load_weights
+from manyfaces.losses.detail import DetailWeights
 from manyfaces.methods.personal import CoarseConfig, DetailConfig, detail_surface
-from manyfaces.nn import DetailResNetConfig
+from manyfaces.nn import DetailResNetConfig, DisplacementUNet, MaeConfig, UNet2dConfig, ViTConfig
+from manyfaces.nn.mae import HYBRID_IN
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.personal import recipes
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
+from manyfaces.train.personal.detail import DetailStudentRecipe
 
 CONFIG = TrainConfig(
     steps=2, warmup_steps=1, ema_decay=0.0, validation_batches=1, validate_every=1, log_every=1, precision="bfloat16"
@@ -130,6 +133,27 @@ def test_the_detail_parts_train_one_after_the_other(drawn, tmp_path, personal_st
         assert all(torch.isfinite(p).all() for p in result.model.parameters())
     assert taught.config_as(DetailConfig) == personal_stand_in.TINY.detail
     assert set(drawn["skin"]) == {3, 1_000_003}  # to learn from, and to validate by
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.0])
+def test_a_student_in_a_unet_starts_as_the_teacher_it_learns_from(skin, factor):
+    sizes = UNet2dConfig(width=4, levels=2)
+    deepest = ViTConfig(width=16, n_blocks=1, heads=2, side_px=SIDE // 2, patch_px=4, channels=8)
+    student = MaeConfig(deepest, width=16, n_blocks=1, heads=2, unet=replace(sizes, channels=HYBRID_IN))
+    teacher = DisplacementUNet(sizes)
+    recipe = DetailStudentRecipe(
+        source=skin,
+        held_out=skin,
+        surface=skin.surface,
+        layout=skin.face.layout,
+        network=DetailConfig(sizes, student),
+        config=CONFIG,
+        weights=DetailWeights(teacher=factor),
+        teacher=teacher,
+    )
+    of_student, of_teacher = recipe.build().unet.state_dict(), teacher.state_dict()
+    last = "up.0.3.weight"
+    assert torch.equal(of_student[last], of_teacher[last]) == bool(factor)
 
 
 def test_a_student_needs_its_teacher(drawn, tmp_path):

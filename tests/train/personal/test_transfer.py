@@ -10,7 +10,7 @@ from manyfaces.data.clips.person import PersonFrames
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, CoarseWeights
 from manyfaces.train.loop import train
-from manyfaces.train.personal.transfer import CoarseTransfer, coarse_config, transfer_config
+from manyfaces.train.personal.transfer import MEAN_RATE, CoarseTransfer, coarse_config, transfer_config
 
 # Without the photometric term nothing is drawn.
 WEIGHTS = CoarseWeights(outline=10.0, inner=10.0, eyelids=10.0, lips=5.0, photometric=0.0)
@@ -52,7 +52,7 @@ def test_a_few_steps_bring_the_loss_down_and_leave_the_base(recipe, tmp_path):
 
 def test_the_mean_face_becomes_the_persons(recipe, tmp_path):
     """With nothing else that learns, it alone brings the loss down, by as much on every photo."""
-    config = coarse_config(12, learning_rate=0.0, warmup_steps=1, ema_decay=0.0, validate_every=3, log_every=3)
+    config = coarse_config(12, True, learning_rate=0.0, warmup_steps=1, ema_decay=0.0, validate_every=3, log_every=3)
     own = train(replace(recipe, config=config), tmp_path, visible=False).model
     assert loss_of(recipe, own) < loss_of(recipe, recipe.base)
     pictures = recipe.frames.seen().pictures
@@ -60,6 +60,12 @@ def test_the_mean_face_becomes_the_persons(recipe, tmp_path):
         moved = own(pictures) - recipe.base(pictures)
     assert moved.any()
     torch.testing.assert_close(moved, moved[:1].expand_as(moved), rtol=1e-3, atol=1e-6)
+
+
+def test_the_mean_learns_fast_only_in_deviations():
+    assert coarse_config(1, True).rates == {"network.head.2.bias": MEAN_RATE}
+    assert coarse_config(1, True, adapters=False).rates == {"head.2.bias": MEAN_RATE}
+    assert coarse_config(1, False).rates == {}
 
 
 def test_fresh_adapters_say_what_the_base_says(recipe):

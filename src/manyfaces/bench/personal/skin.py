@@ -48,7 +48,7 @@ class SkinNetworks:
     no_teacher: DisplacementMae | None = None
 
     def by_name(self) -> dict[str, Displace]:
-        """All rows of the table, as they are in use; an expression has no mirror image for the residual network."""
+        """All rows of the table, from both hands but for the residual network: expressions have no mirror image."""
         student, alone, resnet = self.student, self.no_teacher, self.resnet
         rows: dict[str, Displace] = {
             TEACHER: lambda view, expression: from_both_hands(self.teacher, view.contrast),

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from manyfaces.nn.adapters import insert_adapters
 
 COARSE_OWN = ("head.2.bias",)
-"""What of the coarse network is the person's besides adapters and norms: the face that it says nothing of a photo would
-make, to which photos add. It is to the coarse stage what x_d is to the detail."""
+"""What of the coarse network is the person's besides adapters and norms: the face that it starts from, to which photos
+add. It is to the coarse stage what x_d is to the detail."""
 
 DETAIL_OWN = ("detail_latent",)
 """What of the student is: x_d (Mao et al., section 3.4)."""

@@ -91,7 +91,7 @@ class CoarseLoss:
     Attributes:
         total: what is minimised.
         outline, inner, eyelids, lips: on the picture, in halves of its side.
-        photometric: mean colour distance on skin.
+        photometric: mean colour distance on skin; zero where its factor is.
         identity_features, emotion, lip_reading: by the judges; zero without them.
         identity, expression, albedo: squared lengths.
         light: variance over the colours.

@@ -116,7 +116,7 @@ def _coarse(
         objective=objective,
         frames=learned,
         held_out=held_out,
-        config=coarse_config(options.coarse_steps, seed=options.seed),
+        config=coarse_config(options.coarse_steps, base.network.config.scaled, seed=options.seed),
         width=options.width,
     )
     say("shape, expression and colours")

@@ -1,7 +1,7 @@
 """The coarse stage of a person: adapters learn L_C on the person's frames."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,9 @@ ADAPTER_WIDTH = 48
 ADAPTER_RATE = 1e-3
 """The paper's."""
 
+BASE_RATE = 1e-4
+"""The paper's, of a base: for comparison, with which all of a network is fine-tuned."""
+
 MEAN_RATE = 6e-2
 """Of `COARSE_OWN`, which is in standard deviations of faces and has far to go: most of a base's error on a person is
 the same on every frame."""
@@ -54,10 +57,19 @@ def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
     return TrainConfig(steps=steps, **settings)
 
 
-def coarse_config(steps: int, adapters: bool = True, **more: Any) -> TrainConfig:
-    """The coarse stage's: the person's mean learns faster than the rest."""
+def coarse_config(steps: int, scaled: bool, adapters: bool = True, **more: Any) -> TrainConfig:
+    """The coarse stage's: the person's mean learns faster than the rest.
+
+    Args:
+        steps: at most.
+        scaled: whether the network predicts in deviations, see `CoarseConfig`; in radians and metres such a rate would
+            turn faces away, and the mean learns as the rest does.
+        adapters: learn these, and not the whole network.
+        more: changes to `transfer_config`.
+    """
     inside = "network." if adapters else ""
-    return transfer_config(steps, rates={inside + name: MEAN_RATE for name in COARSE_OWN}, **more)
+    rates = {inside + name: MEAN_RATE for name in COARSE_OWN} if scaled else {}
+    return transfer_config(steps, rates=rates, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +90,7 @@ class CoarseTransfer:
     objective: CoarseObjective
     frames: PersonFrames
     held_out: PersonFrames
-    config: TrainConfig = field(default_factory=lambda: coarse_config(400))
+    config: TrainConfig
     width: int | None = ADAPTER_WIDTH
     batch_size: int = 16
     name: str = "coarse-transfer"
@@ -136,14 +148,19 @@ class Learner:
     width: int = ADAPTER_WIDTH
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
-        """Learn a person's frames: by adapters, or else with all of the network, at the base's own rate."""
+        """Learn a person's frames: by adapters, or else with all of the network; the mean learns as fast in both."""
         learned, judged = frames.halves(HELD_OUT_EVERY)
         recipe = CoarseTransfer(
             base=self.base,
             objective=self.objective,
             frames=learned,
             held_out=judged,
-            config=coarse_config(self.steps, adapters, learning_rate=ADAPTER_RATE if adapters else 1e-4),
+            config=coarse_config(
+                self.steps,
+                self.base.config.scaled,
+                adapters,
+                learning_rate=ADAPTER_RATE if adapters else BASE_RATE,
+            ),
             width=self.width if adapters else None,
         )
         return train(recipe, self.folder / name, visible=False).model.eval()
