@@ -164,3 +164,9 @@ def test_personal_figures(asked: Asked, tmp_path: Path, capsys: pytest.CaptureFi
     assert asked == [(([photo], Path("o"), ("ofer-open", "sopi-open"), [photo]), {"seed": 0, "device": "cpu"})]
     assert bench("personal-figures", tmp_path, "--models", ",") == 2
     assert "no model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--persons", "--skins", "--steps", "--frames"])
+def test_numbers_that_measure_nothing(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench("personal", option, 0) == 2
+    assert f"{option} is 0" in capsys.readouterr().err

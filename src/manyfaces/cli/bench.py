@@ -119,9 +119,9 @@ def _distill_figures(command: commands.DistillFigures) -> None:
 
 
 def _personal(command: commands.Personal) -> None:
-    for name in ("persons", "skins", "steps"):
-        if getattr(command, name) < 1:
-            raise UsageError(f"--{name} is {getattr(command, name)}", "give a number from 1 up")
+    for name, least in (("persons", 1), ("skins", 1), ("steps", 1), ("frames", 40)):
+        if getattr(command, name) < least:
+            raise UsageError(f"--{name} is {getattr(command, name)}", f"give a number from {least} up")
     if command.runs is not None:
         _check_folders(command.runs)
     import torch
@@ -141,7 +141,11 @@ def _personal(command: commands.Personal) -> None:
     objective = CoarseObjective(face, outline, weights=TRANSFER_WEIGHTS)
     learn = Learner(base.network, objective, command.out / UNFINISHED / command.jaw, command.steps)
     people = PeopleOptions(
-        n_subjects=command.persons, full=command.full, gap_mm=command.gap, learner=(command.steps, command.jaw)
+        n_subjects=command.persons,
+        n_frames=command.frames // PeopleOptions.n_clips,
+        full=command.full,
+        gap_mm=command.gap,
+        learner=(command.steps, command.jaw),
     )
     options = PersonalOptions(people, command.skins, runs=command.runs, device=str(device))
     bench_personal(command.out, command.parts, base, learn, options)

@@ -219,6 +219,8 @@ class Personal(Protocol):
     """How many, beyond the base's span, for transfer."""
     skins: int = 24
     """How many persons for skin."""
+    frames: int = 100
+    """To learn from, of each person, a fourth of them in each of four clips."""
     steps: int = 300
     """Of a person's learning, at most."""
     gap: Annotated[tuple[float, float], arg(metavar="MM MM")] = (1.0, 2.5)
