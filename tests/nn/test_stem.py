@@ -54,10 +54,12 @@ def test_a_transformer_with_a_stem_learns_everywhere():
     assert bool(vit.patch_embed.trunk.conv1.weight.grad.any())
 
 
-def test_adapters_leave_the_stem_alone():
+def test_of_the_stem_norms_alone_are_a_persons():
     torch.manual_seed(0)
     vit, picture = ViT(TINY).eval(), torch.rand(2, 3, 32, 32)
     before = vit(picture)
     adaptation = insert_adapters(vit, 4)
     assert torch.equal(vit(picture), before)
-    assert not [name for name in adaptation.trainable if name.startswith("patch_embed")]
+    own = {name for name in adaptation.trainable if name.startswith("patch_embed")}
+    norms = [(name, m) for name, m in vit.named_modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert own == {f"{name}.{part}" for name, _ in norms for part in ("weight", "bias")}
