@@ -68,13 +68,8 @@ class PersonFrames:
 
     def seen(self) -> SeenPhotos:
         """As the coarse loss takes them."""
-        return SeenPhotos(
-            self.pictures.float() / 255,
-            self.landmarks_px,
-            self.confidence,
-            self.skin.float() / 255,
-            torch.zeros(len(self), dtype=torch.long, device=self.pictures.device),
-        )
+        nobody_else = torch.zeros(len(self), dtype=torch.long, device=self.pictures.device)
+        return SeenPhotos.of(self.pictures, self.landmarks_px, self.confidence, self.skin, nobody_else)
 
 
 def halves_of(n: int, every: int) -> tuple[Int[Tensor, " L"], Int[Tensor, " H"]]:

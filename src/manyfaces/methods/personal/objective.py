@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, fields, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from manyfaces.detect.rnet_alignment import RNET_PX
@@ -21,6 +21,7 @@ from manyfaces.losses.landmark_terms import (
 )
 from manyfaces.losses.silhouette import silhouette_loss
 from manyfaces.methods.personal.judges import Judges
+from manyfaces.render import interpolate
 
 _JAW = slice(0, 17)
 _HALF_FRAME_PX = RNET_PX / 2
@@ -82,6 +83,17 @@ class SeenPhotos:
     confidence: Float[Tensor, "B 68"]
     skin: Float[Tensor, "B S S"]
     person: Int[Tensor, " B"]
+
+    @staticmethod
+    def of(
+        pictures: UInt8[Tensor, "B 3 S S"],
+        landmarks_px: Float[Tensor, "B 68 2"],
+        confidence: Float[Tensor, "B 68"],
+        skin: UInt8[Tensor, "B S S"],
+        person: Int[Tensor, " B"],
+    ) -> "SeenPhotos":
+        """Photos as they are kept, pictures and skin from 0 to 255."""
+        return SeenPhotos(pictures.float() / 255, landmarks_px, confidence, skin.float() / 255, person)
 
 
 @dataclass(frozen=True)
@@ -187,18 +199,21 @@ class CoarseObjective:
         self, c: FaceCoefficients, vertices: Tensor, landmarks_px: Tensor, seen: SeenPhotos
     ) -> dict[str, Tensor]:
         terms = dict.fromkeys(_PICTURE_TERMS, landmarks_px.new_zeros(()))
-        size_px = seen.pictures.shape[-1]
+        judged = len(self.judges.absent) < len(fields(self.judges))
+        if not self.weights.photometric and not judged:
+            return terms
+        drawn = self.face.render(c, seen.pictures.shape[-1], vertices)
         if self.weights.photometric:
-            drawn = self.face.render(c, size_px, vertices)
             visible = seen.skin * self.face.front(drawn)
             terms["photometric"] = photometric_loss(drawn.rgb.permute(0, 3, 1, 2), seen.pictures, visible)
-        if len(self.judges.absent) < len(fields(self.judges)):
+        if judged:
             # Who it is and in what mood is a matter of shape: judges shall not paint it on, nor light it.
             bare = replace(c, albedo=c.albedo.detach(), light=c.light.detach())
-            drawn = self.face.render(bare, size_px, vertices)
+            colours = self.face.colours(bare, vertices).clamp(0, 1)
+            picture = interpolate(drawn.fragments, self.face.head.faces, colours).permute(0, 3, 1, 2)
             # Around the head a render is the photo, so that judges compare faces and not backgrounds.
             mask = drawn.mask[:, None]
-            whole = drawn.rgb.permute(0, 3, 1, 2) * mask + seen.pictures * (1 - mask)
-            judged = self.judges.compare(whole, landmarks_px, seen.pictures, seen.landmarks_px)
-            terms |= {_TERM_OF_JUDGE[judge]: distance for judge, distance in judged.items()}
+            whole = picture * mask + seen.pictures * (1 - mask)
+            distances = self.judges.compare(whole, landmarks_px, seen.pictures, seen.landmarks_px)
+            terms |= {_TERM_OF_JUDGE[judge]: distance for judge, distance in distances.items()}
         return terms

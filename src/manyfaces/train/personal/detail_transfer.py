@@ -1,7 +1,7 @@
 """The detail stage of a person: adapters of the student learn what the teacher sees on the person's frames."""
 
 import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import torch
@@ -21,7 +21,7 @@ from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of
-from manyfaces.train.personal.transfer import ADAPTER_WIDTH, transfer_config
+from manyfaces.train.personal.transfer import ADAPTER_WIDTH
 from manyfaces.train.recipe import Split
 
 
@@ -75,7 +75,7 @@ class DetailTransfer:
     base: DisplacementMae
     frames: SkinFrames
     held_out: SkinFrames
-    config: TrainConfig = field(default_factory=transfer_config)
+    config: TrainConfig
     width: int = ADAPTER_WIDTH
     batch_size: int = 16
     name: str = "detail-transfer"

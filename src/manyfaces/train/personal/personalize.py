@@ -29,6 +29,7 @@ from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
 from manyfaces.train.personal.transfer import (
     ADAPTER_WIDTH,
+    COARSE_STEPS,
     HELD_OUT_EVERY,
     CoarseTransfer,
     coarse_config,
@@ -52,7 +53,7 @@ class PersonalizeOptions:
     """
 
     gather: GatherOptions = field(default_factory=GatherOptions)
-    coarse_steps: int = 300
+    coarse_steps: int = COARSE_STEPS
     detail_steps: int = 150
     width: int = ADAPTER_WIDTH
     seed: int = 0

@@ -90,9 +90,7 @@ class CoarsePhotoRecipe(FaceRecipe[CoarseConfig]):
 
 def seen_photos(faces: SeenFaces) -> SeenPhotos:
     """Prepared frames as the coarse loss takes them."""
-    return SeenPhotos(
-        faces.pictures.float() / 255, faces.landmarks_px, faces.confidence, faces.skin.float() / 255, faces.person
-    )
+    return SeenPhotos.of(faces.pictures, faces.landmarks_px, faces.confidence, faces.skin, faces.person)
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,11 +36,14 @@ MEAN_RATE = 6e-2
 """Of `COARSE_OWN`, which is in standard deviations of faces and has far to go: most of a base's error on a person is
 the same on every frame."""
 
+COARSE_STEPS = 300
+"""At most; what is held out ends it earlier."""
+
 HELD_OUT_EVERY = 10
 """Of so many frames one is judged by."""
 
 
-def transfer_config(steps: int = 400, **more: Any) -> TrainConfig:
+def transfer_config(steps: int, **more: Any) -> TrainConfig:
     """Adam; ends when held-out frames have got no better for a while."""
     settings = {
         "learning_rate": ADAPTER_RATE,
@@ -144,7 +147,7 @@ class Learner:
     base: CoarseNet
     objective: CoarseObjective
     folder: Path
-    steps: int = 300
+    steps: int = COARSE_STEPS
     width: int = ADAPTER_WIDTH
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
