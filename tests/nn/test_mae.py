@@ -154,8 +154,8 @@ def test_a_hybrid_feels_tension(hybrid, maps):
 @pytest.mark.parametrize("tokens", [False, True])
 def test_tokens_look_across_the_face(hybrid, maps, tokens):
     """Further than the convolutions: with the tokens silent, the far edge stays as it is."""
-    torch.nn.init.normal_(hybrid.unet.head.weight)
-    (torch.nn.init.normal_ if tokens else torch.nn.init.zeros_)(hybrid.decoder_pred.weight)
+    torch.nn.init.normal_(hybrid.unet.head.weight, std=0.1)
+    torch.nn.init.normal_(hybrid.decoder_pred.weight, std=0.1 if tokens else 0.0)
     texture, tension = maps
     before = hybrid(texture, tension)
     texture = texture.clone()
@@ -164,14 +164,35 @@ def test_tokens_look_across_the_face(hybrid, maps, tokens):
     assert changed.all() if tokens else not changed.any()
 
 
-def test_a_hybrid_sees_the_other_half_in_its_mirror(hybrid, maps):
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_hybrid_sees_hidden_skin_in_its_mirror(hybrid, maps, hidden):
     torch.nn.init.normal_(hybrid.unet.head.weight)  # tokens still say next to nothing
     texture, tension = maps
-    before = hybrid(texture, tension)
     texture = texture.clone()
+    if hidden:
+        texture[..., 12:] = 0
+    before = hybrid(texture, tension)
     texture[..., 12, 0] += 1
     changed = (hybrid(texture, tension) - before).abs()[:, 12]
-    assert (changed[:, -1] > 10 * changed[:, 12]).all()
+    far_side, middle = changed[:, -1], changed[:, 12]
+    assert (far_side > 10 * middle).all() if hidden else (far_side < 1e-4).all()
+
+
+def test_both_halves():
+    texture, tension = torch.zeros(1, 3, 1, 4), torch.tensor([[[[0.1, 0.2, 0.3, 0.5]]]])
+    texture[0, :, 0, 0], texture[0, 1, 0, 2] = torch.tensor([1.0, 2.0, 3.0]), 4.0
+    # The first is shown, and lent to the last; the third is shown, and lent to the second.
+    seen = DisplacementMae.both_halves(texture, tension)[0, :, 0]
+    assert seen[:3].tolist() == [[1, 0, 0, 1], [2, 4, 4, 2], [3, 0, 0, 3]]
+    torch.testing.assert_close(seen[3], tension[0, 0, 0])
+    assert seen[4].tolist() == [1, 0, 1, 0]
+    assert seen[5].tolist() == [0, 1, 0, 1]
+    torch.testing.assert_close(seen[6], torch.tensor([0.0, 0.1, 0.0, -0.4]))
+
+
+def test_what_neither_half_shows_is_lent_by_none():
+    seen = DisplacementMae.both_halves(torch.zeros(1, 3, 2, 4), torch.ones(1, 1, 2, 4))
+    assert not seen[:, [0, 1, 2, 4, 5, 6]].any()
 
 
 def test_a_hybrid_learns_everywhere(hybrid, maps):

@@ -9,7 +9,7 @@ import torch
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import load_weights, save_weights
 from manyfaces.io.model_folders import PersonCard
-from manyfaces.methods.personal.adapted import COARSE_OWN, DETAIL_OWN, Adapted
+from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted, AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.pipeline.distill_person import SharedFace
 from manyfaces.pipeline.person_folder import PersonRecord, save_person
@@ -39,7 +39,7 @@ def adapted_to(base, seed):
     """Somebody's adapters, about whom nothing is known."""
     torch.manual_seed(seed)
     coarse, student = copy.deepcopy((base.coarse.network, base.student))
-    adapted = Adapted(coarse, 4, COARSE_OWN), Adapted(student, 4, DETAIL_OWN)
+    adapted = Adapted(coarse, 4, COARSE_OWN), AdaptedSkin(student, 4)
     for one in adapted:
         one.load_state_dict({name: t + 0.1 * torch.randn_like(t) for name, t in one.state_dict().items()})
     return adapted
@@ -116,7 +116,7 @@ def test_a_persons_file_holds_nothing_of_the_base(networks, person):
     assert own < set(state)
     others = set(state) - own
     assert all(name.startswith(("coarse/", "detail/")) for name in others)
-    whole = {"coarse/head.2.bias", "detail/detail_latent"}
+    whole = {"coarse/head.2.bias", "detail/detail_latent", "detail/relief_mm"}
     assert whole < others
     assert all("norm" in name or ".adapter." in name for name in others - whole)
 

@@ -131,7 +131,9 @@ def _personal(command: commands.Personal) -> None:
     from manyfaces.bench.personal.run import PersonalOptions, bench_personal
     from manyfaces.heads import outline_mesh
     from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective
+    from manyfaces.nn import DisplacementMae
     from manyfaces.pipeline.personal_models import load_personal
+    from manyfaces.train.personal.detail_transfer import SkinLearner
     from manyfaces.train.personal.transfer import Learner
 
     device = torch.device(resolve_device(command.device))
@@ -147,8 +149,10 @@ def _personal(command: commands.Personal) -> None:
         gap_mm=command.gap,
         learner=(command.steps, command.jaw),
     )
+    assert isinstance(base.student, DisplacementMae)
+    learn_skin = SkinLearner(base.student, base.teacher, command.out / UNFINISHED / "skin")
     options = PersonalOptions(people, command.skins, runs=command.runs, device=str(device))
-    bench_personal(command.out, command.parts, base, learn, options)
+    bench_personal(command.out, command.parts, base, learn, learn_skin, options)
 
 
 def _personal_figures(command: commands.PersonalFigures) -> None:

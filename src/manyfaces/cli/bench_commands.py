@@ -211,18 +211,18 @@ class PersonalFigures(Protocol):
 class Personal(Protocol):
     """Person-specific models on synthetic persons: what adapters gain, how good detail is, how fast both are."""
 
-    parts: tuple[Literal["transfer", "skin", "speed"], ...] = ("transfer", "skin", "speed")
+    parts: tuple[Literal["transfer", "skin", "own-skin", "speed"], ...] = ("transfer", "skin", "own-skin", "speed")
     """What is measured."""
     model: str = "personal-open"
     """The base."""
     persons: int = 8
-    """How many, beyond the base's span, for transfer."""
+    """How many, beyond the base's span, for transfer and own-skin."""
     skins: int = 24
     """How many persons for skin."""
     frames: int = 100
     """To learn from, of each person, a fourth of them in each of four clips."""
     steps: int = 300
-    """Of a person's learning, at most."""
+    """Of a person's learning for transfer, at most."""
     gap: Annotated[tuple[float, float], arg(metavar="MM MM")] = (1.0, 2.5)
     """How far persons are from what the base can give: the least and the greatest RMS over the front of the face."""
     jaw: Literal["silhouette", "fixed"] = "silhouette"

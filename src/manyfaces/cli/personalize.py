@@ -19,7 +19,7 @@ _LISTED = 5
 
 def personalize(command: Personalize) -> int:
     """Do it; returns the exit code."""
-    for name in ("frames", "coarse_steps", "detail_steps", "width"):
+    for name in ("frames", "coarse_steps", "detail_steps", "width", "skin_width"):
         if getattr(command, name) < 1:
             raise UsageError(f"--{name.replace('_', '-')} is {getattr(command, name)}", "give a number from 1 up")
     if not command.sources:
@@ -58,6 +58,7 @@ def _perform(command: Personalize) -> "PersonRecord":
         coarse_steps=command.coarse_steps,
         detail_steps=command.detail_steps,
         width=command.width,
+        skin_width=command.skin_width,
         seed=command.seed,
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

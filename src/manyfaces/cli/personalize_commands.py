@@ -29,7 +29,9 @@ class Personalize:
     detail_steps: int = 150
     """Steps for wrinkles and folds, likewise."""
     width: int = 48
-    """Of the adapters: more learns more, from more frames."""
+    """Of the adapters for shape, expression and colours: more learns more, from more frames."""
+    skin_width: int = 16
+    """Of those for wrinkles and folds, likewise."""
     facenet: Annotated[Path | None, arg(metavar="FILE")] = None
     """A face recogniser, to tell the person from others; without it, the largest face is followed."""
     seed: int = 0

@@ -22,7 +22,7 @@ from manyfaces.nn.unet2d import UNET_SMALL, DisplacementUNet, UNet2dConfig
 from manyfaces.nn.vit import VIT_BASE, PatchEncoder, ViTConfig, check_side
 
 HYBRID_IN = 7
-"""Channels of what a hybrid sees."""
+"""Channels of what a hybrid sees, see `DisplacementMae.both_halves`."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class MaeConfig:
         n_blocks: depth of the decoder.
         heads: attention heads of the decoder.
         reach_m: largest displacement, metres.
-        unet: a U-Net around the autoencoder, whose patches then are of the U-Net's deepest level, and whose `HYBRID_IN`
-            channels are texture, tension and the mirrored texture; None, as published, cuts texture and tension into
-            patches themselves.
+        unet: a U-Net around the autoencoder, whose patches then are of the U-Net's deepest level, and whose pictures
+            have the `HYBRID_IN` channels of `DisplacementMae.both_halves`; None, as published, cuts texture and tension
+            into patches themselves.
     """
 
     encoder: ViTConfig
@@ -125,9 +125,25 @@ class DisplacementMae(PatchEncoder):
         if self.unet is None:
             tokens = self.encode(self.patch_embed(texture) + self.tension_embed(tension))
             return bounded(self.rebuilt(tokens)[:, 0], self.config.reach_m)
-        # Halves of the map mirror each other: what is hidden here may be seen there, in reach of a convolution.
-        *finer, deepest = self.unet.descend(torch.cat([texture, tension, texture.flip(-1)], 1))
+        *finer, deepest = self.unet.descend(self.both_halves(texture, tension))
         return self.unet.ascend([*finer, deepest + self.rebuilt(self.encode(self.patch_embed(deepest)))])
+
+    @staticmethod
+    def both_halves(texture: Float[Tensor, "B 3 H W"], tension: Float[Tensor, "B 1 H W"]) -> Float[Tensor, "B 7 H W"]:
+        """What a hybrid sees: halves of the map mirror each other, so what is hidden on one may be seen on the other.
+
+        Args:
+            texture: see `forward`.
+            tension: likewise.
+
+        Returns:
+            The texture, which shows the mirror image where it is hidden itself; the tension; where the texture is
+            shown, and where its mirror image is in its place; how much more tension that is under.
+        """
+        shown = (texture != 0).any(1, keepdim=True).to(texture)
+        lent = (1 - shown) * shown.flip(-1)
+        strained = lent * (tension.flip(-1) - tension)
+        return torch.cat([texture + lent * texture.flip(-1), tension, shown, lent, strained], 1)
 
     def rebuilt(self, tokens: Float[Tensor, "B M D"]) -> Float[Tensor, "B C H W"]:
         """What the decoder makes of the encoder's tokens, patch beside patch."""
@@ -135,7 +151,7 @@ class DisplacementMae(PatchEncoder):
 
     @torch.no_grad()
     def start_from(self, teacher: DisplacementUNet) -> None:
-        """Begin as a teacher that sees textures alone; tension and mirror say nothing yet, tokens next to nothing.
+        """Begin as a teacher that sees textures alone; other channels say nothing yet, tokens next to nothing.
 
         Raises:
             ConfigError: there is no U-Net around the autoencoder, or one of other sizes.

@@ -15,7 +15,7 @@ from manyfaces.io.face_models import load_face_model
 from manyfaces.io.model_folders import PersonalFolder, PersonFolder, read_model_folder
 from manyfaces.methods.ofer.compat import Compat
 from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailConfig, DetailSurface, detail_surface
-from manyfaces.methods.personal.adapted import COARSE_OWN, DETAIL_OWN, Adapted
+from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted, AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.pipeline.catalogue import MODELS, ReleasedModel, find_model, models_folder
@@ -141,7 +141,8 @@ def _with_person(base: LoadedPersonal, folder: PersonFolder) -> LoadedPersonal:
         )
     state = load_weights(folder.weights()).state
     coarse = Adapted(base.coarse.network, card.widths[0], COARSE_OWN)
-    student = Adapted(base.student, card.widths[1], DETAIL_OWN)
+    assert isinstance(base.student, DisplacementMae)
+    student = AdaptedSkin(base.student, card.widths[1])
     for net, prefix in ((coarse, COARSE), (student, STUDENT)):
         net.load_state_dict(_below(state, prefix))
     device = base.coarse.device

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import DetailSurface
+from manyfaces.methods.personal.adapted import AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView, from_both_hands
 from manyfaces.render import ReliefGrid
 
@@ -64,5 +65,7 @@ class SkinDetail:
 def _said(network: nn.Module, view: SkinView, tension: Float[Tensor, "1 H W"]) -> Float[Tensor, "H W"]:
     """What the network says of skin under some tension, wherever it is itself."""
     device = next(network.parameters()).device
-    said = from_both_hands(network, view.contrast.to(device), tension.to(device))
+    maps = view.contrast.to(device), tension.to(device)
+    # A person's relief has a left and a right of its own.
+    said = network(*maps) if isinstance(network, AdaptedSkin) else from_both_hands(network, *maps)
     return said[0].float().to(tension.device)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from manyfaces.bench.personal import DetailCase, measure_detail
-from manyfaces.bench.personal.detail import NO_TENSION, STUDENT, TEACHER, DetailMaps, correlation
+from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEACHER, DetailMaps, correlation
 from manyfaces.core.errors import InputError
 
 SIZE = (8, 8)
@@ -84,3 +84,15 @@ def test_written(tmp_path: Path) -> None:
     written = json.loads((tmp_path / "personal_detail.json").read_text())
     assert written["items"]["values"]["student visible"] == pytest.approx([0.6])
     assert written["items"]["values"]["teacher wrinkles"] == [None]
+
+
+def test_the_bars_of_persons_own_networks(tmp_path: Path) -> None:
+    one = case()
+    own, other = DetailMaps(one.truth.shown + 4e-4, waves(1e-3)), DetailMaps(one.truth.shown - 9e-4)
+    said = {TEACHER: one.said[TEACHER], STUDENT: one.said[STUDENT], OWN: own, OTHER: other}
+    report = measure_detail([DetailCase("ann", one.truth, LEFT, ~LEFT, said)])
+    assert report.methods == (TEACHER, STUDENT, OWN, OTHER)
+    assert [bar.measured for bar in report.bars] == pytest.approx([80, 4 / 6, 9 / 6, 1])
+    assert [bar.met for bar in report.bars] == [True] * 4
+    report.write(tmp_path)
+    assert (tmp_path / "personal_own_detail.md").is_file()

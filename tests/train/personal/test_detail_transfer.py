@@ -8,7 +8,7 @@ import torch
 from manyfaces.core.errors import ConfigError
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.train.loop import train
-from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
+from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames, SkinLearner
 from manyfaces.train.personal.transfer import transfer_config
 
 SIDE = 32
@@ -59,7 +59,7 @@ def test_the_student_comes_nearer_to_the_teacher_and_the_base_stays(recipe, tmp_
         before, after = (float(recipe.loss(n, recipe.frames, torch.Generator())) for n in (recipe.base, result.model))
     assert after < 0.95 * before
     assert bits(recipe.base) == weights
-    assert "detail_latent" in result.model.state_dict()
+    assert {"detail_latent", "relief_mm"} <= result.model.state_dict().keys()
 
 
 def test_what_is_hidden_is_in_no_loss(recipe):
@@ -68,6 +68,27 @@ def test_what_is_hidden_is_in_no_loss(recipe):
     elsewhere = replace(batch, teacher_m=torch.where(batch.visible > 0, batch.teacher_m, 0.009))
     one, other = (recipe.loss(model, frames, torch.Generator()) for frames in (batch, elsewhere))
     assert torch.equal(one, other)
+
+
+def test_every_other_frame_is_read_off_the_texture_of_any(recipe):
+    frames = replace(recipe.frames, contrast=torch.arange(3.0)[:, None, None, None].expand(3, 3, SIDE, SIDE))
+    frames = replace(frames, tension=torch.arange(3.0)[:, None, None].expand(3, SIDE, SIDE))
+    batches = [replace(recipe, frames=frames).batch(step, "train") for step in range(20)]
+    shown, felt = (
+        torch.stack([getattr(b, name).flatten(1)[:, 0] for b in batches]) for name in ("contrast", "tension")
+    )
+    assert torch.equal(shown[:, ::2], felt[:, ::2])
+    assert {tuple(pair) for pair in torch.stack([shown, felt], -1)[:, 1::2].flatten(0, 1).int().tolist()} == {
+        (texture, tension) for texture in range(3) for tension in range(3)
+    }
+
+
+def test_a_protocols_persons_learn_in_folders_of_their_own(view, nets, tmp_path):
+    teacher, student = nets
+    network = SkinLearner(student, teacher, tmp_path, steps=1, width=2)(view, "skin-3")
+    assert (tmp_path / "skin-3").is_dir()
+    assert network(view.contrast, view.tension).shape == view.tension.shape
+    assert not network.training
 
 
 def test_batches_are_functions_of_the_step(recipe):

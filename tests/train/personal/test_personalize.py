@@ -83,7 +83,7 @@ def test_the_report_says_what_happened(ada, photos):
     assert report["left_out"] == list(record.left_out)
     assert [line.split(": ")[0] for line in record.left_out] == [str(photos)]
     assert report["steps"] == [2, 2]
-    assert all(0 < share < 0.2 for share in record.learned_share)
+    assert all(0 < share < 0.5 for share in record.learned_share)  # of stand-ins, which are small beside their maps
     assert all(best <= first for first, best in record.losses)
 
 

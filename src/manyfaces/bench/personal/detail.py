@@ -15,14 +15,17 @@ from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.metrics.vertices import MM_PER_M
 
-NAME = "personal_detail"
+NAME, OWN_NAME = "personal_detail", "personal_own_detail"
 TEACHER, STUDENT, RESNET, NO_TEACHER, NO_TENSION = "teacher", "student", "resnet", "no teacher", "no tension"
+OWN, OTHER = "own", "other"
 METHODS: Mapping[str, str] = {
     TEACHER: "U-Net teacher",
     STUDENT: "student",
     RESNET: "ResNet in place of the student",
     NO_TEACHER: "student without the teacher's loss",
     NO_TENSION: "student, tension off",
+    OWN: "the person's own student",
+    OTHER: "another person's",
 }
 """Rows that the bars are about, in the order of the tables; others may be measured beside them."""
 LEAST_WRINKLES, MOST_WITHOUT_TENSION, LEAST_HIDDEN_CUT = 0.5, 0.1, 20.0
@@ -115,8 +118,42 @@ class DetailReport:
         """Bars, and the errors of all methods."""
         return bar_table(self.bars), self._errors()
 
-    @cached_property
+    @property
+    def name(self) -> str:
+        """Of the report: of everybody's networks, or of persons' own."""
+        return OWN_NAME if OWN in self.methods else NAME
+
+    @property
     def bars(self) -> tuple[Bar, ...]:
+        """What the report is about."""
+        return self._own_bars if OWN in self.methods else self._bars
+
+    @property
+    def _own_bars(self) -> tuple[Bar, ...]:
+        """A person's own network knows what their photos have shown, and nobody else's does."""
+        hidden = {m: self.mean(m, 1) for m in (TEACHER, STUDENT, OWN)}
+        visible = {m: self.mean(m, 0) for m in (STUDENT, OWN, OTHER)}
+        return (
+            bar(
+                "how much less the own student's error on hidden skin is than the teacher's, %",
+                _cut(hidden[OWN], hidden[TEACHER]),
+                low=LEAST_HIDDEN_CUT,
+            ),
+            bar(
+                "own student's error over everybody's student's on visible skin",
+                _over(visible[OWN], visible[STUDENT]),
+                high=1.0,
+            ),
+            bar(
+                "another person's student's error over everybody's on visible skin",
+                _over(visible[OTHER], visible[STUDENT]),
+                low=1.0,
+            ),
+            bar("correlation of the own student's wrinkles with true ones", self.mean(OWN, 2), low=LEAST_WRINKLES),
+        )
+
+    @property
+    def _bars(self) -> tuple[Bar, ...]:
         """The teacher is at least as good where it sees, the student where it does not, and tension makes wrinkles."""
         visible, hidden = ({m: self.mean(m, k) for m in (TEACHER, STUDENT)} for k in (0, 1))
         off = self.mean(NO_TENSION, 2)
@@ -142,19 +179,19 @@ class DetailReport:
         return float(known.mean()) if len(known) else None
 
     def write(self, out: Path, device: str = "cpu", **facts: Any) -> None:
-        """Write `personal_detail.md`, `.tex`, `.csv` and `.json`; arguments as those of `TransferReport.write`.
+        """Write a `.md`, `.tex`, `.csv` and `.json` of its name; arguments as those of `TransferReport.write`.
 
         Raises:
             OutputError: they cannot be written.
         """
         bars = {"bars": [asdict(one) for one in self.bars]}
-        write_report(NAME, self.tables, out, provenance(self.seed, device, **facts), bars, self.items())
+        write_report(self.name, self.tables, out, provenance(self.seed, device, **facts), bars, self.items())
 
     def items(self) -> Items:
         """Figures of all photos, for comparing two reports."""
         names = tuple(f"{case.subject}/{k}" for k, case in enumerate(self.cases))
         values = {f"{m} {name}": self.values[m][:, k] for m in self.methods for k, name in enumerate(MEASURES)}
-        return Items({"name": NAME}, names, tuple(case.subject for case in self.cases), values)
+        return Items({"name": self.name}, names, tuple(case.subject for case in self.cases), values)
 
     def _errors(self) -> Table:
         rows: list[Row] = [

@@ -9,14 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from manyfaces.bench.kept import UNFINISHED, weights_digest
 from manyfaces.bench.personal.detail import measure_detail
 from manyfaces.bench.personal.people import Learn, PeopleOptions, PeopleProtocol
-from manyfaces.bench.personal.skin import SUBJECT_SEED, SkinNetworks, detail_cases
+from manyfaces.bench.personal.skin import SUBJECT_SEED, LearnSkin, Persons, SkinNetworks, detail_cases, own_cases
 from manyfaces.bench.personal.speed import measure_personal_speed
 from manyfaces.bench.personal.transfer import measure_transfer
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.nn import DetailResNetConfig, DisplacementMae, DisplacementResNet
 from manyfaces.pipeline.personal_models import LoadedPersonal
 
-PersonalPart = Literal["transfer", "skin", "speed"]
+PersonalPart = Literal["transfer", "skin", "own-skin", "speed"]
 RUN_FILE = "weights.safetensors"
 
 
@@ -25,7 +25,8 @@ class PersonalOptions:
     """What is measured on.
 
     Attributes:
-        people: persons beyond the base's span, for `transfer`.
+        people: persons beyond the base's span, for `transfer`; as many, with as many frames to learn from, are for
+            `own-skin`.
         n_skins: persons for `skin`; frames of each, of each kind.
         frames: see above.
         runs: folder of runs that holds `detail-alone` and `detail-resnet`, where they were trained.
@@ -44,6 +45,7 @@ def bench_personal(
     parts: tuple[PersonalPart, ...],
     base: LoadedPersonal,
     learn: Learn,
+    learn_skin: LearnSkin,
     options: PersonalOptions | None = None,
 ) -> None:
     """Measure, and write the reports; a run that was stopped goes on.
@@ -52,7 +54,8 @@ def bench_personal(
         out: the folder.
         parts: what is measured.
         base: for everybody.
-        learn: makes a person's network, see `PeopleProtocol`.
+        learn: makes a person's coarse network, see `PeopleProtocol`.
+        learn_skin: makes a person's student, see `own_cases`.
         options: on whom.
 
     Raises:
@@ -60,6 +63,8 @@ def bench_personal(
         OutputError: the folder cannot be written.
     """
     options = options or PersonalOptions()
+    persons = Persons(base.coarse.face, base.surface, options.frames)
+    networks = _networks(base, options.runs)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns) as progress:
         if "transfer" in parts:
@@ -67,7 +72,13 @@ def bench_personal(
             _transfer(out, base, learn, options, lambda: progress.advance(task))
         if "skin" in parts:
             task = progress.add_task("skins", total=options.n_skins)
-            _skin(out, base, options, lambda: progress.advance(task))
+            cases = detail_cases(persons, networks, options.n_skins, lambda: progress.advance(task))
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, model=base.coarse.name)
+        if "own-skin" in parts:
+            n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
+            task = progress.add_task("own skins", total=n)
+            cases = own_cases(persons, networks, learn_skin, n, frames, lambda: progress.advance(task))
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, model=base.coarse.name)
     if "speed" in parts:
         measure_personal_speed(base).write(out, options.device)
 
@@ -82,12 +93,10 @@ def _transfer(out: Path, base: LoadedPersonal, learn: Learn, options: PersonalOp
     report.write(out, options.device, model=base.coarse.name, **spread)
 
 
-def _skin(out: Path, base: LoadedPersonal, options: PersonalOptions, tick) -> None:
+def _networks(base: LoadedPersonal, runs: Path | None) -> SkinNetworks:
     student = base.student
     assert isinstance(student, DisplacementMae)
-    networks = SkinNetworks(base.teacher, student, _resnet(options.runs), _alone(options.runs, student))
-    cases = detail_cases(base.coarse.face, base.surface, networks.by_name(), options.n_skins, options.frames, tick)
-    measure_detail(cases, SUBJECT_SEED).write(out, options.device, model=base.coarse.name)
+    return SkinNetworks(base.teacher, student, _resnet(runs), _alone(runs, student))
 
 
 def _resnet(runs: Path | None) -> DisplacementResNet | None:

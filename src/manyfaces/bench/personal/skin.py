@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from manyfaces.bench.personal.detail import (
     NO_TEACHER,
     NO_TENSION,
+    OTHER,
+    OWN,
     RESNET,
     STUDENT,
     TEACHER,
@@ -26,6 +29,9 @@ from manyfaces.nn import DisplacementMae, DisplacementResNet, DisplacementUNet
 
 SUBJECT_SEED = 5_000_000
 """Of the persons: neither trained nor validated on."""
+
+LearnSkin = Callable[[SkinView, str], nn.Module]
+"""A person's frames, and a name for what is learned from them, to a network of texture and tension."""
 
 Displace = Callable[[SkinView, Float[Tensor, "B E"]], Tensor]
 """Views, and the expressions that go with their tension, to displacements in metres, (B, S, S)."""
@@ -64,42 +70,102 @@ class SkinNetworks:
         return rows
 
 
-@torch.no_grad()
-def detail_cases(
-    face: FaceModel,
-    surface: DetailSurface,
-    networks: Mapping[str, Displace],
-    n_subjects: int = 24,
-    frames: int = 6,
-    tick: Callable[[], None] | None = None,
-) -> list[DetailCase]:
-    """Ask networks for the skin of persons that nothing was trained on.
+@dataclass(frozen=True)
+class Persons:
+    """Persons that nothing was trained on, and their frames.
 
-    Of each person there are frames in any expression, for the errors, and as many at rest, from which another
-    expression's wrinkles are asked for.
-
-    Args:
+    Attributes:
         face: the base model's.
         surface: where detail lies.
-        networks: by name.
+        frames: of each that are measured, and of each kind: in any expression, for the errors, and at rest, from which
+            another expression's wrinkles are asked for.
+    """
+
+    face: FaceModel
+    surface: DetailSurface
+    frames: int = 6
+
+    @torch.no_grad()
+    def cases(self, number: int, networks: Mapping[str, Displace]) -> list[DetailCase]:
+        """Ask networks, by name, for a person's skin."""
+        subject = self._subject(number)
+        generator = torch_generator(SUBJECT_SEED, "skin", number)
+        drawn = [
+            self._source(config).frames_of(subject, self.frames, generator)
+            for config in (FrameConfig(), FrameConfig(neutral=1.0, mood=0.0), FrameConfig(neutral=0.0, mood=1.0))
+        ]
+        return [
+            *_errors(drawn[0], self.face, self.surface, networks),
+            *_wrinkles(drawn[1], drawn[2], subject, self.face, self.surface, networks),
+        ]
+
+    @torch.no_grad()
+    def learned(self, number: int, n: int) -> SkinView:
+        """Other frames of the person, to learn from."""
+        generator = torch_generator(SUBJECT_SEED, "skin to learn from", number)
+        seen = self._source(FrameConfig()).frames_of(self._subject(number), n, generator)
+        return SkinView(seen.texture, seen.visible, seen.tension)
+
+    def _subject(self, number: int) -> Subject:
+        return self._source(FrameConfig()).subject(number)
+
+    def _source(self, config: FrameConfig) -> DetailSource:
+        return DetailSource(self._law, FrameLaw(self.face, config, SUBJECT_SEED), subject_seed=SUBJECT_SEED)
+
+    @cached_property
+    def _law(self) -> SubjectLaw:
+        return SubjectLaw(self.face, self.surface)
+
+
+def detail_cases(
+    persons: Persons, networks: SkinNetworks, n_subjects: int = 24, tick: Callable[[], None] | None = None
+) -> list[DetailCase]:
+    """Ask networks for the skin of persons whom none of them knows.
+
+    Args:
+        persons: of whom the first are asked for.
+        networks: to compare.
         n_subjects: how many persons.
-        frames: of each, and of each kind.
         tick: called for each person.
     """
-    law = SubjectLaw(face, surface)
-    any_source, resting, moved = (
-        DetailSource(law, FrameLaw(face, config, SUBJECT_SEED), subject_seed=SUBJECT_SEED)
-        for config in (FrameConfig(), FrameConfig(neutral=1.0, mood=0.0), FrameConfig(neutral=0.0, mood=1.0))
-    )
-    cases = []
+    cases, by_name = [], networks.by_name()
     for number in range(n_subjects):
-        subject = any_source.subject(number)
-        generator = torch_generator(SUBJECT_SEED, "skin", number)
-        drawn = [source.frames_of(subject, frames, generator) for source in (any_source, resting, moved)]
-        cases += _errors(drawn[0], face, surface, networks)
-        cases += _wrinkles(drawn[1], drawn[2], subject, face, surface, networks)
+        cases += persons.cases(number, by_name)
         if tick:
             tick()
+    return cases
+
+
+def own_cases(
+    persons: Persons,
+    networks: SkinNetworks,
+    learn: LearnSkin,
+    n_subjects: int = 8,
+    n_learned: int = 100,
+    tick: Callable[[], None] | None = None,
+) -> list[DetailCase]:
+    """Ask persons' own networks for their skin, on frames that these have not seen, and everybody's beside.
+
+    Args:
+        persons: of whom the first are asked for.
+        networks: everybody's: teacher and student.
+        learn: makes a person's network.
+        n_subjects: how many persons.
+        n_learned: frames that it learns from.
+        tick: called for each person who has been learned.
+    """
+
+    def own_of(number: int) -> Displace:
+        network = learn(persons.learned(number, n_learned), f"skin-{number}")
+        if tick:
+            tick()
+        return lambda view, expression: network(view.contrast, view.tension)
+
+    everybody = {name: ask for name, ask in networks.by_name().items() if name in (TEACHER, STUDENT)}
+    own = [own_of(number) for number in range(n_subjects)]
+    cases = []
+    for number in range(n_subjects):
+        cases += persons.cases(number, {**everybody, OWN: own[number], OTHER: own[number - 1]})
     return cases
 
 

@@ -3,8 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
+from manyfaces.core.errors import WeightError
+from manyfaces.nn import DisplacementMae
 from manyfaces.nn.adapters import insert_adapters
 
 COARSE_OWN = ("head.2.bias",)
@@ -13,6 +17,11 @@ add. It is to the coarse stage what x_d is to the detail."""
 
 DETAIL_OWN = ("detail_latent",)
 """What of the student is: x_d (Mao et al., section 3.4)."""
+
+RELIEF = "relief_mm"
+"""The name of what `AdaptedSkin` has beside these."""
+
+_FULL_TENSION = 0.1  # of skin that wrinkles well; tension is a soft bound on compression, see `DetailSurface.tension`
 
 
 class Adapted(nn.Module):
@@ -44,9 +53,13 @@ class Adapted(nn.Module):
     @property
     def share(self) -> float:
         """Learned parameters, as a share of the base's."""
-        learned = sum(parameter.numel() for parameter in self.adaptation.trainable.values())
         added = sum(p.numel() for name, p in self.adaptation.trainable.items() if ".adapter." in name)
-        return learned / (sum(parameter.numel() for parameter in self.network.parameters()) - added)
+        return self.n_learned / (sum(parameter.numel() for parameter in self.network.parameters()) - added)
+
+    @property
+    def n_learned(self) -> int:
+        """How many parameters are the person's."""
+        return sum(parameter.numel() for parameter in self.adaptation.trainable.values())
 
     def train(self, mode: bool = True) -> "Adapted":
         """Stay in evaluation mode."""
@@ -63,3 +76,57 @@ class Adapted(nn.Module):
             WeightError: they are not of this network.
         """
         self.adaptation.load(state_dict)
+
+
+class AdaptedSkin(Adapted):
+    """A person's detail network: the adapted student, and the person's own relief.
+
+    Adapters change how a network reads pictures. What it has read of all pictures of a person it can hardly keep: the
+    finest level of its map has no place for that. So relief is kept as it is, at each texel: the skin at rest, and what
+    compression adds to it.
+
+    Args:
+        network: the student for everybody; see `Adapted`.
+        width: likewise.
+
+    Attributes:
+        relief_mm: (2, S, S), millimetres: at rest, and added under a tension of a tenth; in proportion under others.
+    """
+
+    def __init__(self, network: DisplacementMae, width: int):
+        super().__init__(network, width, DETAIL_OWN)
+        side, reach_m = network.config.side_px, network.config.reach_m
+        self.relief_mm = nn.Parameter(next(network.parameters()).new_zeros(2, side, side))
+        self._reach_m = reach_m
+
+    def forward(self, *inputs: Tensor) -> Float[Tensor, "B H W"]:
+        """Displacements of textures and tensions, metres; see `DisplacementMae.forward`.
+
+        One hand's alone: a person's relief is that of their left and of their right.
+        """
+        _, tension = inputs
+        at_rest, added = self.relief_mm
+        own_m = (at_rest + added * tension.clamp(min=0) / _FULL_TENSION) / 1e3
+        return (self.network(*inputs) + own_m).clamp(-self._reach_m, self._reach_m)
+
+    @property
+    def n_learned(self) -> int:
+        """How many parameters are the person's."""
+        return super().n_learned + self.relief_mm.numel()
+
+    def state_dict(self, *_: Any, **__: Any) -> dict[str, Tensor]:
+        """The person's parameters."""
+        return {**super().state_dict(), RELIEF: self.relief_mm.detach().clone()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *_: Any, **__: Any) -> Any:
+        """Take over a person's parameters.
+
+        Raises:
+            WeightError: they are not of this network; nothing is changed then.
+        """
+        relief = state_dict.get(RELIEF)
+        if relief is None or relief.shape != self.relief_mm.shape:
+            raise WeightError(f"{RELIEF} is missing, or of another map", "use the network of the person's file")
+        super().load_state_dict({name: tensor for name, tensor in state_dict.items() if name != RELIEF})
+        with torch.no_grad():
+            self.relief_mm.copy_(relief)

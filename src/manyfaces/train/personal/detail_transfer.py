@@ -1,7 +1,8 @@
 """The detail stage of a person: adapters of the student learn what the teacher sees on the person's frames."""
 
 import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,19 +11,39 @@ from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
 from manyfaces.core.seeds import stream_seed, torch_generator
-from manyfaces.data.clips.person import digest_of
+from manyfaces.data.clips.person import digest_of, halves_of
 from manyfaces.diffusion import BatchDraws
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.losses.displacement import teacher_loss
-from manyfaces.methods.personal.adapted import DETAIL_OWN, Adapted
+from manyfaces.methods.personal.adapted import RELIEF, AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
+from manyfaces.train.loop import train
 from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of
-from manyfaces.train.personal.transfer import ADAPTER_WIDTH
+from manyfaces.train.personal.transfer import HELD_OUT_EVERY, transfer_config
 from manyfaces.train.recipe import Split
+
+SKIN_WIDTH = 16
+"""Of the small student's adapters; with the person's relief, 2.8 % of its parameters."""
+
+RELIEF_RATE = 1e-2
+"""Of `RELIEF`, which is in millimetres: it reaches the depth of a fold in a hundred steps."""
+
+DETAIL_STEPS = 150
+"""At most; what is held out ends it earlier."""
+
+
+def detail_config(steps: int, **more: Any) -> TrainConfig:
+    """The detail stage's: the person's relief learns faster than the rest.
+
+    Args:
+        steps: at most.
+        more: changes to `transfer_config`.
+    """
+    return transfer_config(steps, **{"rates": {RELIEF: RELIEF_RATE}, **more})
 
 
 @dataclass(frozen=True)
@@ -59,9 +80,12 @@ class SkinFrames:
 
 @dataclass(frozen=True, kw_only=True)
 class DetailTransfer:
-    """A `Recipe`: one person's detail adapters, norms and latent.
+    """A `Recipe`: one person's detail adapters, norms, latent and relief.
 
-    What no frame shows is in no loss: there the base's knowledge stays (Mao et al., CVPR 2025, section 3.4).
+    Half of the frames of a batch are read off other frames' textures, under their own tension: what the person's skin
+    does must follow from any picture of it, for it is from one that an animated person is driven. So, too, a frame
+    learns from others what it hides itself. What no frame shows is in no loss: there the base's knowledge stays (Mao et
+    al., CVPR 2025, section 3.4).
 
     Attributes:
         base: the student for everybody; left as it is.
@@ -76,13 +100,13 @@ class DetailTransfer:
     frames: SkinFrames
     held_out: SkinFrames
     config: TrainConfig
-    width: int = ADAPTER_WIDTH
+    width: int = SKIN_WIDTH
     batch_size: int = 16
     name: str = "detail-transfer"
 
     def build(self) -> nn.Module:
-        """The base with fresh adapters."""
-        return Adapted(copy.deepcopy(self.base), self.width, DETAIL_OWN)
+        """The base with fresh adapters, and no relief yet."""
+        return AdaptedSkin(copy.deepcopy(self.base), self.width)
 
     def describe(self) -> dict[str, Any]:
         """Sizes of the base and of the adapters; which base and which frames, so that runs never mix."""
@@ -95,14 +119,47 @@ class DetailTransfer:
         }
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> SkinFrames:
-        """Frames in random order; the held-out ones all together."""
+        """Frames in random order, every other one with the texture of any; the held-out ones together, as they are."""
         if split == "validation":
             return self.held_out
         generator = torch_generator(stream_seed(self.config.seed, "skin"), "rows", step)
-        return self.frames.at(rows_of(len(self.frames), self.batch_size, generator)[part.rows(self.batch_size)])
+        rows, others = (rows_of(len(self.frames), self.batch_size, generator) for _ in range(2))
+        shown = torch.where(torch.arange(self.batch_size) % 2 > 0, others, rows)
+        mine = part.rows(self.batch_size)
+        return replace(self.frames.at(rows[mine]), contrast=self.frames.contrast[shown[mine]])
 
     def loss(self, model: nn.Module, batch: SkinFrames, generator: BatchDraws) -> Float[Tensor, ""]:
         """L_Tchr on the skin that is seen."""
         said_m = model(batch.contrast, batch.tension).float()
         with in_full(said_m.device):
             return teacher_loss(said_m, batch.teacher_m, batch.visible).total
+
+
+@dataclass(frozen=True)
+class SkinLearner:
+    """Makes students of persons, each in a folder of its own; what protocols are handed.
+
+    Attributes:
+        base: the student for everybody.
+        teacher: it learns from.
+        folder: of the runs, which go on where they were stopped.
+        steps: at most.
+        width: of the adapters.
+    """
+
+    base: DisplacementMae
+    teacher: DisplacementUNet
+    folder: Path
+    steps: int = DETAIL_STEPS
+    width: int = SKIN_WIDTH
+
+    def __call__(self, view: SkinView, name: str) -> nn.Module:
+        """Learn a person's frames."""
+        recipe = skin_recipe(self.base, SkinFrames.of(view, self.teacher), detail_config(self.steps), self.width)
+        return train(recipe, self.folder / name, visible=False).model.eval()
+
+
+def skin_recipe(base: DisplacementMae, skin: SkinFrames, config: TrainConfig, width: int) -> DetailTransfer:
+    """The recipe for frames of which some are held out."""
+    learned, held_out = halves_of(len(skin), HELD_OUT_EVERY)
+    return DetailTransfer(base=base, frames=skin.at(learned), held_out=skin.at(held_out), config=config, width=width)

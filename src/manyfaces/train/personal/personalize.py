@@ -11,7 +11,7 @@ import torch
 import manyfaces
 from manyfaces.core.errors import ConfigError
 from manyfaces.data.clips.eyes import ClipEyes
-from manyfaces.data.clips.person import PersonFrames, halves_of
+from manyfaces.data.clips.person import PersonFrames
 from manyfaces.faces import FaceCoefficients
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.model_folders import PersonCard
@@ -25,7 +25,14 @@ from manyfaces.pipeline.personal_models import LoadedPersonal, Person, base_dige
 from manyfaces.train.loop import TrainResult
 from manyfaces.train.loop import train as run_loop
 from manyfaces.train.parallel import Parallel
-from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames
+from manyfaces.train.personal.detail_transfer import (
+    DETAIL_STEPS,
+    SKIN_WIDTH,
+    DetailTransfer,
+    SkinFrames,
+    detail_config,
+    skin_recipe,
+)
 from manyfaces.train.personal.gathering import Gathered, GatherOptions, gather
 from manyfaces.train.personal.transfer import (
     ADAPTER_WIDTH,
@@ -33,7 +40,6 @@ from manyfaces.train.personal.transfer import (
     HELD_OUT_EVERY,
     CoarseTransfer,
     coarse_config,
-    transfer_config,
 )
 
 _CHUNK = 32
@@ -47,15 +53,17 @@ class PersonalizeOptions:
         gather: which frames are learned from.
         coarse_steps: of the coarse stage at most; it ends early when held-out frames get no better.
         detail_steps: of the detail stage, likewise.
-        width: of the adapters.
+        width: of the coarse network's adapters.
+        skin_width: of the student's.
         seed: of the order of frames.
         weights: factors of the coarse loss.
     """
 
     gather: GatherOptions = field(default_factory=GatherOptions)
     coarse_steps: int = COARSE_STEPS
-    detail_steps: int = 150
+    detail_steps: int = DETAIL_STEPS
     width: int = ADAPTER_WIDTH
+    skin_width: int = SKIN_WIDTH
     seed: int = 0
     weights: CoarseWeights = TRANSFER_WEIGHTS
 
@@ -127,12 +135,9 @@ def _coarse(
 def _detail(base: LoadedPersonal, view: SkinView, work: Path, options: PersonalizeOptions, say: Say) -> TrainResult:
     assert isinstance(base.student, DisplacementMae)
     skin = SkinFrames.of(view, base.teacher)
-    learned, held_out = halves_of(len(skin), HELD_OUT_EVERY)
-    config = transfer_config(options.detail_steps, seed=options.seed)
+    config = detail_config(options.detail_steps, seed=options.seed)
     say("wrinkles and folds")
-    recipe = DetailTransfer(
-        base=base.student, frames=skin.at(learned), held_out=skin.at(held_out), config=config, width=options.width
-    )
+    recipe = skin_recipe(base.student, skin, config, options.skin_width)
     return _run(recipe, work / "detail", base.coarse.device)
 
 
@@ -191,7 +196,7 @@ def best_view(view: SkinView) -> SkinView:
 def _record(
     base: LoadedPersonal, seen: Gathered, coarse: TrainResult, detail: TrainResult, options: PersonalizeOptions
 ) -> PersonRecord:
-    widths = (options.width, options.width)
+    widths = (options.width, options.skin_width)
     card = PersonCard("person", base_name(base), base_digests(base), widths, len(seen.frames), manyfaces.__version__)
     return PersonRecord(
         card=card,

@@ -89,8 +89,8 @@ PERSONAL_RECIPES: dict[str, PersonalRecipe] = {
         coarse=_config(4_000, 1e-3, ema_decay=0.998, validate_every=500, validation_batches=10),
         subjects=DetailBankConfig(n_subjects=512, frames_per_subject=24),
         n_validation_subjects=32,
-        teacher=_config(3_000, 2e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
-        detail=_config(3_400, 1e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
+        teacher=_config(6_000, 2e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
+        detail=_config(6_000, 1e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
     ),
     # The same in a minute or two, to see it run; its weights are of no use.
     "open-tiny": PersonalRecipe(

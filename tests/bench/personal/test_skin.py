@@ -1,0 +1,78 @@
+"""Whose skin the protocol asks whom for."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEACHER
+from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases
+from manyfaces.io.face_models import load_face_model
+from manyfaces.methods.personal import detail_surface
+
+SIDE = 32
+
+
+@pytest.fixture(scope="module")
+def persons(personal_stand_in):
+    face = load_face_model("openhead", personal_stand_in.LAYOUT)
+    return Persons(face, detail_surface(face.head, SIDE), frames=1)
+
+
+@pytest.fixture(scope="module")
+def networks(personal_stand_in):
+    return SkinNetworks(*personal_stand_in.detail_nets())
+
+
+class Says(nn.Module):
+    """The same height everywhere."""
+
+    def __init__(self, height_m: float):
+        super().__init__()
+        self._height_m = height_m
+
+    def forward(self, texture, tension):
+        return torch.full_like(tension, self._height_m)
+
+
+def test_everybodys_networks_are_asked_for_each_person(persons, networks):
+    done = []
+    cases = detail_cases(persons, networks, 2, lambda: done.append(1))
+    assert [case.subject for case in cases] == ["person 0", "person 0", "person 1", "person 1"]
+    assert all(case.said.keys() == {TEACHER, STUDENT, NO_TENSION} for case in cases)
+    assert len(done) == 2
+    moved = cases[1].said
+    assert moved[STUDENT].changed.any()
+    assert not moved[NO_TENSION].changed.any()
+
+
+def test_persons_have_their_own_network_and_their_neighbours(persons, networks):
+    learned, done = {}, []
+
+    def learn(view, name):
+        learned[name] = view
+        return Says(1e-3 * (len(learned)))
+
+    cases = own_cases(persons, networks, learn, 3, n_learned=2, tick=lambda: done.append(1))
+    assert list(learned) == ["skin-0", "skin-1", "skin-2"]
+    assert len(done) == 3
+    on_skin = persons.surface.skin.numpy() == 1
+    for row, (own, other) in enumerate([(1, 3), (2, 1), (3, 2)]):
+        said = cases[2 * row].said
+        assert said.keys() == {TEACHER, STUDENT, OWN, OTHER}
+        for name, height_mm in ((OWN, own), (OTHER, other)):
+            assert np.allclose(said[name].shown[on_skin], height_mm / 1e3)
+
+
+def test_what_is_learned_from_is_not_what_is_measured(persons, networks):
+    learned, asked = [], []
+
+    def learn(view, name):
+        learned.append(view.texture)
+        return lambda texture, tension: asked.append(tension) or torch.zeros_like(tension)
+
+    own_cases(persons, networks, learn, 1, n_learned=3)
+    again = persons.learned(0, 3).texture
+    assert torch.equal(again, learned[0])
+    seen = persons.learned(0, 3).tension
+    assert not any(torch.equal(one, other) for one in seen for other in torch.cat(asked))
