@@ -1,5 +1,6 @@
 """`manyfaces bench`: a thin door to each protocol. Rooms are imported late: they take long, and one is needed."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def _personal(command: commands.Personal) -> None:
         _check_folders(command.runs)
     import torch
 
-    from manyfaces.bench.kept import UNFINISHED
+    from manyfaces.bench.kept import UNFINISHED, weights_digest
     from manyfaces.bench.personal.people import PeopleOptions
     from manyfaces.bench.personal.run import PersonalOptions, bench_personal
     from manyfaces.heads import outline_mesh
@@ -141,7 +142,10 @@ def _personal(command: commands.Personal) -> None:
     face = base.coarse.face
     outline = outline_mesh(face.head) if command.jaw == "silhouette" else None
     objective = CoarseObjective(face, outline, weights=TRANSFER_WEIGHTS)
-    learn = Learner(base.network, objective, command.out / UNFINISHED / command.jaw, command.steps)
+    settings = (command.frames, command.gap, command.steps, command.jaw)
+    basis = hashlib.sha256(repr((*settings, weights_digest(base.network, base.student, base.teacher))).encode())
+    learned = command.out / UNFINISHED / f"learned-{basis.hexdigest()[:10]}"  # of other settings, another folder
+    learn = Learner(base.network, objective, learned / "coarse", command.steps, device=device)
     people = PeopleOptions(
         n_subjects=command.persons,
         n_frames=command.frames // PeopleOptions.n_clips,
@@ -150,7 +154,7 @@ def _personal(command: commands.Personal) -> None:
         learner=(command.steps, command.jaw),
     )
     assert isinstance(base.student, DisplacementMae)
-    learn_skin = SkinLearner(base.student, base.teacher, command.out / UNFINISHED / "skin")
+    learn_skin = SkinLearner(base.student, base.teacher, learned / "skin", device=device)
     options = PersonalOptions(people, command.skins, runs=command.runs, device=str(device))
     bench_personal(command.out, command.parts, base, learn, learn_skin, options)
 

@@ -216,11 +216,11 @@ class Personal(Protocol):
     model: str = "personal-open"
     """The base."""
     persons: int = 8
-    """How many, beyond the base's span, for transfer and own-skin."""
+    """How many, beyond the base's span, for transfer; as many others for own-skin."""
     skins: int = 24
     """How many persons for skin."""
     frames: int = 100
-    """To learn from, of each person, a fourth of them in each of four clips."""
+    """To learn from, of each person; for transfer a fourth of them in each of four clips."""
     steps: int = 300
     """Of a person's learning for transfer, at most."""
     gap: Annotated[tuple[float, float], arg(metavar="MM MM")] = (1.0, 2.5)

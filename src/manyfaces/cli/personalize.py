@@ -33,8 +33,8 @@ def personalize(command: Personalize) -> int:
         print(f"left out: {line}")
     if len(record.left_out) > _LISTED:
         print(f"and {len(record.left_out) - _LISTED} more, see {command.out / 'report.json'}")
-    share = sum(record.learned_share) / len(record.learned_share)
-    print(f"{len(record.frames)} frames, {sum(record.seconds):.0f} s of learning, {share:.1%} of the base's parameters")
+    share = " and ".join(f"{share:.1%}" for share in record.learned_share)
+    print(f"{len(record.frames)} frames, {sum(record.seconds):.0f} s of learning, {share} of both networks' parameters")
     print(f"Try: manyfaces reconstruct PHOTO --model {command.out} --out results")
     return DONE
 

@@ -138,7 +138,7 @@ class DisplacementMae(PatchEncoder):
 
         Returns:
             The texture, which shows the mirror image where it is hidden itself; the tension; where the texture is
-            shown, and where its mirror image is in its place; how much more tension that is under.
+            shown, and where its mirror image is in its place; how much more tension is asked for there than here.
         """
         shown = (texture != 0).any(1, keepdim=True).to(texture)
         lent = (1 - shown) * shown.flip(-1)

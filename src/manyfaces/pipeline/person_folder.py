@@ -9,7 +9,7 @@ from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.io.model_folders import CARD_NAME, PersonCard, PersonFolder
 from manyfaces.io.report_files import REPORT_NAME
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import Adapted, AdaptedSkin
 from manyfaces.pipeline.personal_models import LoadedPersonal, Person, person_state
 
 
@@ -37,7 +37,7 @@ class PersonRecord:
 
 
 def save_person(
-    out: Path, base: LoadedPersonal, coarse: Adapted, student: Adapted, person: Person, record: PersonRecord
+    out: Path, base: LoadedPersonal, coarse: Adapted, student: AdaptedSkin, person: Person, record: PersonRecord
 ) -> None:
     """Write the folder; `model.json` comes last, so that a folder that has one is whole.
 

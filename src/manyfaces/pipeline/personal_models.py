@@ -159,7 +159,7 @@ def _with_person(base: LoadedPersonal, folder: PersonFolder) -> LoadedPersonal:
     )
 
 
-def person_state(coarse: Adapted, student: Adapted, person: Person) -> dict[str, Tensor]:
+def person_state(coarse: Adapted, student: AdaptedSkin, person: Person) -> dict[str, Tensor]:
     """All of a person's file."""
     tensors = {f"{COARSE}/{name}": tensor for name, tensor in coarse.state_dict().items()}
     tensors |= {f"{STUDENT}/{name}": tensor for name, tensor in student.state_dict().items()}

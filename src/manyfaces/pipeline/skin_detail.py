@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import DetailSurface
-from manyfaces.methods.personal.adapted import AdaptedSkin
-from manyfaces.methods.personal.detail import SkinView, from_both_hands
+from manyfaces.methods.personal.detail import SkinView, displaced
 from manyfaces.render import ReliefGrid
 
 
@@ -39,7 +38,7 @@ class SkinDetail:
         face: FaceModel, surface: DetailSurface, network: nn.Module, identity: Float[Tensor, " S"], view: SkinView
     ) -> "SkinDetail":
         """Read the detail off what was seen."""
-        displacement_m = _said(network, view, view.tension) * surface.skin
+        displacement_m = displaced(network, view.contrast, view.tension)[0] * surface.skin
         return SkinDetail(face, surface, network, identity, view, displacement_m)
 
     @property
@@ -59,13 +58,4 @@ class SkinDetail:
         pose = head.jaw_pose(jaw[None]) if self.face.n_jaw else None
         rest, now = head(self.identity[None]), head(self.identity[None], expression[None], pose)
         tension = self.surface.tension(rest, now)
-        return _said(self.network, self.view, tension) * self.surface.skin
-
-
-def _said(network: nn.Module, view: SkinView, tension: Float[Tensor, "1 H W"]) -> Float[Tensor, "H W"]:
-    """What the network says of skin under some tension, wherever it is itself."""
-    device = next(network.parameters()).device
-    maps = view.contrast.to(device), tension.to(device)
-    # A person's relief has a left and a right of its own.
-    said = network(*maps) if isinstance(network, AdaptedSkin) else from_both_hands(network, *maps)
-    return said[0].float().to(tension.device)
+        return displaced(self.network, self.view.contrast, tension)[0] * self.surface.skin

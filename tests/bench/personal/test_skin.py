@@ -1,5 +1,8 @@
 """Whose skin the protocol asks whom for."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +12,7 @@ from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEA
 from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.personal import detail_surface
+from manyfaces.methods.personal.adapted import AdaptedSkin
 
 SIDE = 32
 
@@ -24,15 +28,13 @@ def networks(personal_stand_in):
     return SkinNetworks(*personal_stand_in.detail_nets())
 
 
-class Says(nn.Module):
-    """The same height everywhere."""
-
-    def __init__(self, height_m: float):
-        super().__init__()
-        self._height_m = height_m
-
-    def forward(self, texture, tension):
-        return torch.full_like(tension, self._height_m)
+def saying(student, height_mm):
+    """A person's network with relief of one height, on one half of the face."""
+    network = AdaptedSkin(copy.deepcopy(student), width=2)
+    torch.nn.init.zeros_(network.network.decoder_pred.weight)
+    with torch.no_grad():
+        network.relief_mm[0, :, : SIDE // 2] = height_mm
+    return network.eval()
 
 
 def test_everybodys_networks_are_asked_for_each_person(persons, networks):
@@ -51,28 +53,43 @@ def test_persons_have_their_own_network_and_their_neighbours(persons, networks):
 
     def learn(view, name):
         learned[name] = view
-        return Says(1e-3 * (len(learned)))
+        return saying(networks.student, len(learned))
 
     cases = own_cases(persons, networks, learn, 3, n_learned=2, tick=lambda: done.append(1))
     assert list(learned) == ["skin-0", "skin-1", "skin-2"]
     assert len(done) == 3
     on_skin = persons.surface.skin.numpy() == 1
+    right = np.arange(SIDE) < SIDE // 2
     for row, (own, other) in enumerate([(1, 3), (2, 1), (3, 2)]):
         said = cases[2 * row].said
         assert said.keys() == {TEACHER, STUDENT, OWN, OTHER}
         for name, height_mm in ((OWN, own), (OTHER, other)):
-            assert np.allclose(said[name].shown[on_skin], height_mm / 1e3)
+            assert np.allclose(said[name].shown[on_skin & right], height_mm / 1e3, atol=1e-5)
+            assert np.allclose(said[name].shown[on_skin & ~right], 0, atol=1e-5)
+
+
+class Asked(nn.Module):
+    """Remembers what it is asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.textures = []
+
+    def forward(self, texture, tension):
+        self.textures.append(texture)
+        return torch.zeros_like(tension)
 
 
 def test_what_is_learned_from_is_not_what_is_measured(persons, networks):
-    learned, asked = [], []
+    learned, network = [], Asked()
 
     def learn(view, name):
-        learned.append(view.texture)
-        return lambda texture, tension: asked.append(tension) or torch.zeros_like(tension)
+        learned.append(view.contrast)
+        return network
 
-    own_cases(persons, networks, learn, 1, n_learned=3)
-    again = persons.learned(0, 3).texture
-    assert torch.equal(again, learned[0])
-    seen = persons.learned(0, 3).tension
-    assert not any(torch.equal(one, other) for one in seen for other in torch.cat(asked))
+    some = replace(persons, frames=3)
+    cases = own_cases(some, networks, learn, 1, n_learned=3)
+    assert OTHER not in cases[0].said  # there is nobody else
+    assert torch.equal(persons.learned(0, 3).contrast, learned[0])
+    asked = torch.cat(network.textures)
+    assert not any(torch.equal(one, other) for one in learned[0] for other in asked)

@@ -9,7 +9,7 @@ from torch import nn
 
 from manyfaces.core.errors import WeightError
 from manyfaces.methods.personal import OPEN, PUBLISHED, CoarseNet
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import Adapted, AdaptedSkin
 from manyfaces.nn import DisplacementMae
 from manyfaces.nn.resnet import ResNetConfig
 
@@ -100,7 +100,7 @@ def test_a_person_is_less_than_a_twentieth_of_the_base(config, width):
         coarse = CoarseNet(config.coarse)
         student = DisplacementMae(config.detail.student)
         bases = [sum(p.numel() for p in net.parameters()) for net in (coarse, student)]
-        adapted = Adapted(coarse, width), Adapted(student, width, ("detail_latent",))
+        adapted = Adapted(coarse, width), AdaptedSkin(student, width)
     learned = [sum(t.numel() for t in one.state_dict().values()) for one in adapted]
     assert [one.share for one in adapted] == [n / base for n, base in zip(learned, bases, strict=True)]
     if config is PUBLISHED or width == 16:

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces.model import light_on
 from manyfaces.geometry import vertex_normals
-from manyfaces.methods.personal.detail import SkinShade, SkinView, at_rest, from_both_hands, seen_texture, skin_view
+from manyfaces.methods.personal.adapted import AdaptedSkin
+from manyfaces.methods.personal.detail import SkinShade, SkinView, at_rest, displaced, seen_texture, skin_view
 from manyfaces.nn import DisplacementMae, MaeConfig, ViTConfig
 
 SIDE = 160
@@ -122,8 +123,19 @@ def test_a_mirrored_face_has_mirrored_skin():
     torch.nn.init.normal_(student.decoder_pred.weight)
     texture, tension = torch.rand(2, 3, 16, 16), torch.rand(2, 16, 16) - 0.5
     with torch.no_grad():
-        said, alone = from_both_hands(student, texture, tension), student(texture, tension)
-        mirrored = from_both_hands(student, texture.flip(-1), tension.flip(-1))
+        said, alone = displaced(student, texture, tension), student(texture, tension)
+        mirrored = displaced(student, texture.flip(-1), tension.flip(-1))
         torch.testing.assert_close(mirrored, said.flip(-1))
         torch.testing.assert_close(2 * said - alone, student(texture.flip(-1), tension.flip(-1)).flip(-1))
     assert not torch.allclose(said, alone)
+
+
+def test_a_persons_skin_is_not_mirrored():
+    torch.manual_seed(0)
+    person = AdaptedSkin(DisplacementMae(SMALL), width=4)
+    with torch.no_grad():
+        person.relief_mm[0, :, :8] = 1.0
+        maps = torch.rand(2, 3, 16, 16), torch.rand(2, 16, 16) - 0.5
+        said = displaced(person, *maps)
+        assert torch.equal(said, person(*maps))
+    assert said[..., :8].min() > 0.5e-3 > said[..., 8:].max()

@@ -8,8 +8,7 @@ import torch
 from manyfaces.core.errors import ConfigError
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.train.loop import train
-from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames, SkinLearner
-from manyfaces.train.personal.transfer import transfer_config
+from manyfaces.train.personal.detail_transfer import DetailTransfer, SkinFrames, SkinLearner, detail_config
 
 SIDE = 32
 
@@ -32,7 +31,7 @@ def nets(personal_stand_in):
 def recipe(view, nets):
     teacher, student = nets
     skin = SkinFrames.of(view, teacher)
-    config = transfer_config(20, learning_rate=1e-2, warmup_steps=1, ema_decay=0.0, validate_every=10, log_every=10)
+    config = detail_config(20, learning_rate=1e-2, warmup_steps=1, ema_decay=0.0, validate_every=10, log_every=10)
     rows = torch.arange(4)
     return DetailTransfer(
         base=student, frames=skin.at(rows[:3]), held_out=skin.at(rows[3:]), config=config, width=4, batch_size=4
@@ -59,7 +58,11 @@ def test_the_student_comes_nearer_to_the_teacher_and_the_base_stays(recipe, tmp_
         before, after = (float(recipe.loss(n, recipe.frames, torch.Generator())) for n in (recipe.base, result.model))
     assert after < 0.95 * before
     assert bits(recipe.base) == weights
-    assert {"detail_latent", "relief_mm"} <= result.model.state_dict().keys()
+    learned = result.model.state_dict()
+    assert "detail_latent" in learned
+    seen, hidden = learned["relief_mm"][:, :, : SIDE // 2], learned["relief_mm"][:, :, SIDE // 2 :]
+    assert seen.abs().median() > 1e-3  # millimetres
+    assert not hidden.any()  # no frame shows it
 
 
 def test_what_is_hidden_is_in_no_loss(recipe):

@@ -131,7 +131,7 @@ class DetailReport:
     @property
     def _own_bars(self) -> tuple[Bar, ...]:
         """A person's own network knows what their photos have shown, and nobody else's does."""
-        hidden = {m: self.mean(m, 1) for m in (TEACHER, STUDENT, OWN)}
+        hidden = {m: self.mean(m, 1) for m in (TEACHER, OWN)}
         visible = {m: self.mean(m, 0) for m in (STUDENT, OWN, OTHER)}
         return (
             bar(

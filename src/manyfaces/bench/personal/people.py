@@ -156,7 +156,8 @@ class PeopleProtocol:
     def points(self, network: nn.Module, pictures: Float[Tensor, "F 3 S S"]) -> tuple[Tensor, FaceCoefficients]:
         """Where a network puts the 68 points, pixels of the 224 frame, and all that it says."""
         with torch.no_grad():
-            c = self._face.layout.split(network(pictures).float())
+            device = next(network.parameters(), pictures).device
+            c = self._face.layout.split(network(pictures.to(device)).float().cpu())
             return self._points_of(self._face, self._face.vertices(c), c), c
 
     def _person(self, number: int) -> dict[str, np.ndarray]:

@@ -25,8 +25,8 @@ class PersonalOptions:
     """What is measured on.
 
     Attributes:
-        people: persons beyond the base's span, for `transfer`; as many, with as many frames to learn from, are for
-            `own-skin`.
+        people: persons beyond the base's span, for `transfer`; for `own-skin` there are as many, other ones, with as
+            many frames to learn from.
         n_skins: persons for `skin`; frames of each, of each kind.
         frames: see above.
         runs: folder of runs that holds `detail-alone` and `detail-resnet`, where they were trained.
@@ -63,6 +63,7 @@ def bench_personal(
         OutputError: the folder cannot be written.
     """
     options = options or PersonalOptions()
+    facts = {"model": base.coarse.name}
     persons = Persons(base.coarse.face, base.surface, options.frames)
     networks = _networks(base, options.runs)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
@@ -73,12 +74,12 @@ def bench_personal(
         if "skin" in parts:
             task = progress.add_task("skins", total=options.n_skins)
             cases = detail_cases(persons, networks, options.n_skins, lambda: progress.advance(task))
-            measure_detail(cases, SUBJECT_SEED).write(out, options.device, model=base.coarse.name)
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
             task = progress.add_task("own skins", total=n)
             cases = own_cases(persons, networks, learn_skin, n, frames, lambda: progress.advance(task))
-            measure_detail(cases, SUBJECT_SEED).write(out, options.device, model=base.coarse.name)
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts, learned_frames=frames)
     if "speed" in parts:
         measure_personal_speed(base).write(out, options.device)
 

@@ -24,7 +24,7 @@ from manyfaces.core.seeds import torch_generator
 from manyfaces.data.subjects import DetailExamples, DetailSource, FrameConfig, FrameLaw, Subject, SubjectLaw
 from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import DetailSurface
-from manyfaces.methods.personal.detail import SkinView, from_both_hands
+from manyfaces.methods.personal.detail import SkinView, displaced
 from manyfaces.nn import DisplacementMae, DisplacementResNet, DisplacementUNet
 
 SUBJECT_SEED = 5_000_000
@@ -54,25 +54,25 @@ class SkinNetworks:
     no_teacher: DisplacementMae | None = None
 
     def by_name(self) -> dict[str, Displace]:
-        """All rows of the table, from both hands but for the residual network: expressions have no mirror image."""
+        """All rows of the table; but for the residual network, as in use: expressions have no mirror image."""
         student, alone, resnet = self.student, self.no_teacher, self.resnet
         rows: dict[str, Displace] = {
-            TEACHER: lambda view, expression: from_both_hands(self.teacher, view.contrast),
-            STUDENT: lambda view, expression: from_both_hands(student, view.contrast, view.tension),
-            NO_TENSION: lambda view, expression: from_both_hands(
-                student, view.contrast, torch.zeros_like(view.tension)
-            ),
+            TEACHER: lambda view, expression: displaced(self.teacher, view.contrast),
+            STUDENT: lambda view, expression: displaced(student, view.contrast, view.tension),
+            NO_TENSION: lambda view, expression: displaced(student, view.contrast, torch.zeros_like(view.tension)),
         }
         if resnet is not None:
             rows[RESNET] = lambda view, expression: resnet(view.contrast, expression)
         if alone is not None:
-            rows[NO_TEACHER] = lambda view, expression: from_both_hands(alone, view.contrast, view.tension)
+            rows[NO_TEACHER] = lambda view, expression: displaced(alone, view.contrast, view.tension)
         return rows
 
 
 @dataclass(frozen=True)
 class Persons:
-    """Persons that nothing was trained on, and their frames.
+    """Persons whom no network for everybody was trained on, and their frames.
+
+    Frames are drawn on the map, from the true coarse face: whatever a coarse network gets wrong is in no figure.
 
     Attributes:
         face: the base model's.
@@ -159,13 +159,14 @@ def own_cases(
         network = learn(persons.learned(number, n_learned), f"skin-{number}")
         if tick:
             tick()
-        return lambda view, expression: network(view.contrast, view.tension)
+        return lambda view, expression: displaced(network, view.contrast, view.tension)
 
     everybody = {name: ask for name, ask in networks.by_name().items() if name in (TEACHER, STUDENT)}
     own = [own_of(number) for number in range(n_subjects)]
     cases = []
     for number in range(n_subjects):
-        cases += persons.cases(number, {**everybody, OWN: own[number], OTHER: own[number - 1]})
+        others = {OTHER: own[number - 1]} if n_subjects > 1 else {}
+        cases += persons.cases(number, {**everybody, OWN: own[number], **others})
     return cases
 
 

@@ -9,7 +9,7 @@ import torch
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
-from manyfaces.methods.personal.detail import from_both_hands, skin_view
+from manyfaces.methods.personal.detail import displaced, skin_view
 from manyfaces.pipeline.personal_models import LoadedPersonal
 
 NAME = "personal_speed"
@@ -64,8 +64,8 @@ def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     def whole() -> torch.Tensor:
         c = face.layout.split(network(picture).float())
         view = skin_view(face, model.surface, c, picture, skin)
-        displaced = from_both_hands(model.student, view.contrast, view.tension) * model.surface.skin
-        return model.surface.relief(face.vertices(c), displaced).vertices
+        displacement_m = displaced(model.student, view.contrast, view.tension) * model.surface.skin
+        return model.surface.relief(face.vertices(c), displacement_m).vertices
 
     tasks: tuple[tuple[str, Callable[[], torch.Tensor]], ...] = (
         ("coarse face", coarse),

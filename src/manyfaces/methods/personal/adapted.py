@@ -21,7 +21,7 @@ DETAIL_OWN = ("detail_latent",)
 RELIEF = "relief_mm"
 """The name of what `AdaptedSkin` has beside these."""
 
-_FULL_TENSION = 0.1  # of skin that wrinkles well; tension is a soft bound on compression, see `DetailSurface.tension`
+_UNIT_TENSION = 0.1  # which the second map of relief is for: skin wrinkles well under it
 
 
 class Adapted(nn.Module):
@@ -83,7 +83,7 @@ class AdaptedSkin(Adapted):
 
     Adapters change how a network reads pictures. What it has read of all pictures of a person it can hardly keep: the
     finest level of its map has no place for that. So relief is kept as it is, at each texel: the skin at rest, and what
-    compression adds to it.
+    compression adds to it. It stays while `adaptation` is off: the student for everybody is `network` then.
 
     Args:
         network: the student for everybody; see `Adapted`.
@@ -99,15 +99,16 @@ class AdaptedSkin(Adapted):
         self.relief_mm = nn.Parameter(next(network.parameters()).new_zeros(2, side, side))
         self._reach_m = reach_m
 
-    def forward(self, *inputs: Tensor) -> Float[Tensor, "B H W"]:
-        """Displacements of textures and tensions, metres; see `DisplacementMae.forward`.
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, texture: Float[Tensor, "B 3 H W"], tension: Float[Tensor, "B H W"]
+    ) -> Float[Tensor, "B H W"]:
+        """Displacements, metres; see `DisplacementMae.forward`.
 
         One hand's alone: a person's relief is that of their left and of their right.
         """
-        _, tension = inputs
         at_rest, added = self.relief_mm
-        own_m = (at_rest + added * tension.clamp(min=0) / _FULL_TENSION) / 1e3
-        return (self.network(*inputs) + own_m).clamp(-self._reach_m, self._reach_m)
+        own_m = (at_rest + added * tension.clamp(min=0) / _UNIT_TENSION) / 1e3
+        return (self.network(texture, tension) + own_m).clamp(-self._reach_m, self._reach_m)
 
     @property
     def n_learned(self) -> int:
@@ -126,7 +127,7 @@ class AdaptedSkin(Adapted):
         """
         relief = state_dict.get(RELIEF)
         if relief is None or relief.shape != self.relief_mm.shape:
-            raise WeightError(f"{RELIEF} is missing, or of another map", "use the network of the person's file")
+            raise WeightError(f"{RELIEF} is missing, or of another map", "personalize again")
         super().load_state_dict({name: tensor for name, tensor in state_dict.items() if name != RELIEF})
         with torch.no_grad():
             self.relief_mm.copy_(relief)

@@ -10,6 +10,7 @@ from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients, FaceModel
 from manyfaces.faces.model import light_on
 from manyfaces.losses.detail import DetailedFace, SeenTexture
+from manyfaces.methods.personal.adapted import AdaptedSkin
 from manyfaces.methods.personal.surface import DetailSurface
 from manyfaces.render.unwrapping import unwrap_photo
 
@@ -69,17 +70,23 @@ def skin_view(
     return SkinView(texture.movedim(-1, 1), visible, surface.tension(at_rest(face, c), vertices))
 
 
-def from_both_hands(network: nn.Module, *maps: Float[Tensor, "B ... S S"]) -> Float[Tensor, "B S S"]:
-    """What a network says of maps and of their mirror images, in the mean: skin is neither left- nor right-handed.
+@torch.no_grad()
+def displaced(network: nn.Module, *maps: Float[Tensor, "B ... S S"]) -> Float[Tensor, "B S S"]:
+    """What a network that is in use says of maps, metres: all of its skill, wherever it lies.
 
-    For networks that are in use; they learn from maps as they are.
+    A network for everybody is asked for the maps and for their mirror images, and the mean is taken: faces as such are
+    neither left- nor right-handed. A person's is asked once: their relief has a left and a right of its own.
 
     Args:
         network: of displacements, in evaluation mode.
-        maps: what it takes; their halves mirror each other, as L_sym has it.
+        maps: what it takes, on any device, where the answer will lie; their halves mirror each other, as L_sym has it.
     """
-    own, mirrored = network(*(torch.cat([one, one.flip(-1)]) for one in maps)).chunk(2)
-    return (own + mirrored.flip(-1)) / 2
+    here, there = maps[0].device, next(network.parameters(), maps[0]).device
+    asked = [one.to(there) for one in maps]
+    if isinstance(network, AdaptedSkin):
+        return network(*asked).float().to(here)
+    own, mirrored = network(*(torch.cat([one, one.flip(-1)]) for one in asked)).float().chunk(2)
+    return ((own + mirrored.flip(-1)) / 2).to(here)
 
 
 def at_rest(face: FaceModel, c: FaceCoefficients) -> Float[Tensor, "B V 3"]:

@@ -21,9 +21,9 @@ from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
 from manyfaces.train.loop import train
-from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.parallel import WHOLE, Parallel, Part
 from manyfaces.train.personal.frames import rows_of
-from manyfaces.train.personal.transfer import HELD_OUT_EVERY, transfer_config
+from manyfaces.train.personal.transfer import CPU, HELD_OUT_EVERY, transfer_config, whole
 from manyfaces.train.recipe import Split
 
 SKIN_WIDTH = 16
@@ -145,6 +145,7 @@ class SkinLearner:
         folder: of the runs, which go on where they were stopped.
         steps: at most.
         width: of the adapters.
+        device: where to learn, and where the networks stay.
     """
 
     base: DisplacementMae
@@ -152,11 +153,13 @@ class SkinLearner:
     folder: Path
     steps: int = DETAIL_STEPS
     width: int = SKIN_WIDTH
+    device: torch.device = CPU
 
     def __call__(self, view: SkinView, name: str) -> nn.Module:
         """Learn a person's frames."""
         recipe = skin_recipe(self.base, SkinFrames.of(view, self.teacher), detail_config(self.steps), self.width)
-        return train(recipe, self.folder / name, visible=False).model.eval()
+        result = train(recipe, self.folder / name, parallel=Parallel(device=self.device), visible=False)
+        return whole(result).model.eval()
 
 
 def skin_recipe(base: DisplacementMae, skin: SkinFrames, config: TrainConfig, width: int) -> DetailTransfer:

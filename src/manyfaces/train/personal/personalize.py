@@ -15,7 +15,7 @@ from manyfaces.data.clips.person import PersonFrames
 from manyfaces.faces import FaceCoefficients
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.model_folders import PersonCard
-from manyfaces.methods.personal.adapted import Adapted
+from manyfaces.methods.personal.adapted import Adapted, AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView, skin_view
 from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective, CoarseWeights
 from manyfaces.nn import DisplacementMae
@@ -40,6 +40,7 @@ from manyfaces.train.personal.transfer import (
     HELD_OUT_EVERY,
     CoarseTransfer,
     coarse_config,
+    whole,
 )
 
 _CHUNK = 32
@@ -108,7 +109,9 @@ def personalize(
     detail = _detail(base, view, work, options, say)
     person = Person(out.resolve().name, shared_face(base, c), best_view(view))
     record = _record(base, seen, coarse, detail, options)
-    save_person(out, base, adapted, _adapted(detail), person, record)
+    student = detail.model
+    assert isinstance(student, AdaptedSkin)
+    save_person(out, base, adapted, student, person, record)
     shutil.rmtree(work, ignore_errors=True)
     return record
 
@@ -143,12 +146,9 @@ def _detail(base: LoadedPersonal, view: SkinView, work: Path, options: Personali
 
 def _run(recipe: CoarseTransfer | DetailTransfer, folder: Path, device: torch.device) -> TrainResult:
     try:
-        result = run_loop(recipe, folder, parallel=Parallel(device=device))
+        return whole(run_loop(recipe, folder, parallel=Parallel(device=device)))
     except ConfigError as error:
         raise ConfigError(error.message, "the frames or settings have changed: choose another --out") from None
-    if not result.finished:
-        raise KeyboardInterrupt
-    return result
 
 
 def _adapted(result: TrainResult) -> Adapted:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -18,13 +19,15 @@ from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
-from manyfaces.train.loop import train
-from manyfaces.train.parallel import WHOLE, Part
+from manyfaces.train.loop import TrainResult, train
+from manyfaces.train.parallel import WHOLE, Parallel, Part
 from manyfaces.train.personal.frames import rows_of, varied
 from manyfaces.train.recipe import Split
 
 ADAPTER_WIDTH = 48
-"""Of the small networks; 4 % of their parameters. ViT-B has room for 64 and more."""
+"""Of the small coarse network; 4 % of its parameters. ViT-B has room for 64 and more."""
+
+CPU = torch.device("cpu")
 
 ADAPTER_RATE = 1e-3
 """The paper's."""
@@ -132,6 +135,17 @@ class CoarseTransfer:
             return self.objective.to(device)(layout.split(said), batch).total
 
 
+def whole(result: TrainResult) -> TrainResult:
+    """A sitting's result, if training has come to its end: half a person is nobody.
+
+    Raises:
+        KeyboardInterrupt: it was asked to stop before; the same call goes on.
+    """
+    if not result.finished:
+        raise KeyboardInterrupt
+    return result
+
+
 @dataclass(frozen=True)
 class Learner:
     """Makes networks of persons, each in a folder of its own; what protocols are handed.
@@ -142,6 +156,7 @@ class Learner:
         folder: of the runs, which go on where they were stopped.
         steps: at most.
         width: of the adapters.
+        device: where to learn, and where the networks stay.
     """
 
     base: CoarseNet
@@ -149,6 +164,7 @@ class Learner:
     folder: Path
     steps: int = COARSE_STEPS
     width: int = ADAPTER_WIDTH
+    device: torch.device = CPU
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
         """Learn a person's frames: by adapters, or else with all of the network; the mean learns as fast in both."""
@@ -166,4 +182,5 @@ class Learner:
             ),
             width=self.width if adapters else None,
         )
-        return train(recipe, self.folder / name, visible=False).model.eval()
+        result = train(recipe, self.folder / name, parallel=Parallel(device=self.device), visible=False)
+        return whole(result).model.eval()
