@@ -9,8 +9,8 @@ from manyfaces.core.errors import ConfigError
 from manyfaces.data.clips.person import PersonFrames
 from manyfaces.methods.personal.adapted import Adapted
 from manyfaces.methods.personal.objective import CoarseObjective, CoarseWeights
-from manyfaces.train.loop import train
-from manyfaces.train.personal.transfer import MEAN_RATE, CoarseTransfer, coarse_config, transfer_config
+from manyfaces.train.loop import TrainResult, train
+from manyfaces.train.personal.transfer import MEAN_RATE, CoarseTransfer, coarse_config, transfer_config, whole
 
 # Without the photometric term nothing is drawn.
 WEIGHTS = CoarseWeights(outline=10.0, inner=10.0, eyelids=10.0, lips=5.0, photometric=0.0)
@@ -107,3 +107,11 @@ def test_runs_of_other_frames_bases_or_losses_are_not_gone_on_with(recipe, tmp_p
     }[what]
     with pytest.raises(ConfigError, match="holds a run with other settings: network"):
         train(replace(short, **other), tmp_path, visible=False)
+
+
+def test_half_a_person_is_nobody(tmp_path):
+    result = TrainResult(tmp_path, 3, False, (), torch.nn.Identity(), 1.0)
+    with pytest.raises(KeyboardInterrupt):
+        whole(result)
+    done = replace(result, finished=True)
+    assert whole(done) is done
