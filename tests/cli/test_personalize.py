@@ -78,7 +78,7 @@ def test_settings_reach_the_program(capsys, asked, photo, tmp_path):
     assert lines[0] == "3 frames to learn from, 7 left out"
     assert lines[1:6] == [f"left out: frame {number}: blurred" for number in range(5)]
     assert lines[6] == f"and 2 more, see {out / 'report.json'}"
-    assert lines[7] == "3 frames, 120 s of learning, 2.5% of the base's parameters"
+    assert lines[7] == "3 frames, 120 s of learning, 2.0% and 3.0% of both networks' parameters"
     assert str(out) in lines[8]
 
 

@@ -98,7 +98,11 @@ def test_batches_are_functions_of_the_step(recipe):
     one, again, other = (recipe.batch(step, "train") for step in (0, 0, 1))
     assert torch.equal(one.contrast, again.contrast)
     assert not torch.equal(one.contrast, other.contrast)
-    assert recipe.batch(3, "validation") is recipe.held_out
+    two = replace(recipe, held_out=recipe.frames.at(torch.tensor([0, 2])))
+    judged = two.batch(3, "validation")
+    assert torch.equal(judged.contrast, two.held_out.contrast[[1, 0]])
+    assert torch.equal(judged.tension, two.held_out.tension)
+    assert torch.equal(judged.teacher_m, two.held_out.teacher_m)
 
 
 def test_runs_of_other_frames_are_not_gone_on_with(recipe, tmp_path):

@@ -119,9 +119,13 @@ class DetailTransfer:
         }
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> SkinFrames:
-        """Frames in random order, every other one with the texture of any; the held-out ones together, as they are."""
+        """Frames in random order, every other one with the texture of any; of the held-out ones, each with another's.
+
+        A student that knows a person's skin says less of what a teacher imagines in one frame, and on that frame's own
+        texture would be found worse.
+        """
         if split == "validation":
-            return self.held_out
+            return replace(self.held_out, contrast=self.held_out.contrast.roll(1, 0))
         generator = torch_generator(stream_seed(self.config.seed, "skin"), "rows", step)
         rows, others = (rows_of(len(self.frames), self.batch_size, generator) for _ in range(2))
         shown = torch.where(torch.arange(self.batch_size) % 2 > 0, others, rows)
