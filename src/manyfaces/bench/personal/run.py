@@ -65,7 +65,6 @@ def bench_personal(
     options = options or PersonalOptions()
     facts = {"model": base.coarse.name}
     persons = Persons(base.coarse.face, base.surface, options.frames)
-    networks = _networks(base, options.runs)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns) as progress:
         if "transfer" in parts:
@@ -73,12 +72,14 @@ def bench_personal(
             _transfer(out, base, learn, options, lambda: progress.advance(task))
         if "skin" in parts:
             task = progress.add_task("skins", total=options.n_skins)
-            cases = detail_cases(persons, networks, options.n_skins, lambda: progress.advance(task))
+            cases = detail_cases(
+                persons, _networks(base, options.runs), options.n_skins, lambda: progress.advance(task)
+            )
             measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
             task = progress.add_task("own skins", total=n)
-            cases = own_cases(persons, networks, learn_skin, n, frames, lambda: progress.advance(task))
+            cases = own_cases(persons, _networks(base), learn_skin, n, frames, lambda: progress.advance(task))
             measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts, learned_frames=frames)
     if "speed" in parts:
         measure_personal_speed(base).write(out, options.device)
@@ -94,7 +95,7 @@ def _transfer(out: Path, base: LoadedPersonal, learn: Learn, options: PersonalOp
     report.write(out, options.device, model=base.coarse.name, **spread)
 
 
-def _networks(base: LoadedPersonal, runs: Path | None) -> SkinNetworks:
+def _networks(base: LoadedPersonal, runs: Path | None = None) -> SkinNetworks:
     student = base.student
     assert isinstance(student, DisplacementMae)
     return SkinNetworks(base.teacher, student, _resnet(runs), _alone(runs, student))

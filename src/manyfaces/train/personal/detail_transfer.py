@@ -20,10 +20,9 @@ from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import in_full
-from manyfaces.train.loop import train
-from manyfaces.train.parallel import WHOLE, Parallel, Part
+from manyfaces.train.parallel import WHOLE, Part
 from manyfaces.train.personal.frames import rows_of
-from manyfaces.train.personal.transfer import CPU, HELD_OUT_EVERY, transfer_config, whole
+from manyfaces.train.personal.transfer import CPU, HELD_OUT_EVERY, learned, transfer_config
 from manyfaces.train.recipe import Split
 
 SKIN_WIDTH = 16
@@ -162,11 +161,10 @@ class SkinLearner:
     def __call__(self, view: SkinView, name: str) -> nn.Module:
         """Learn a person's frames."""
         recipe = skin_recipe(self.base, SkinFrames.of(view, self.teacher), detail_config(self.steps), self.width)
-        result = train(recipe, self.folder / name, parallel=Parallel(device=self.device), visible=False)
-        return whole(result).model.eval()
+        return learned(recipe, self.folder / name, self.device)
 
 
 def skin_recipe(base: DisplacementMae, skin: SkinFrames, config: TrainConfig, width: int) -> DetailTransfer:
     """The recipe for frames of which some are held out."""
-    learned, held_out = halves_of(len(skin), HELD_OUT_EVERY)
-    return DetailTransfer(base=base, frames=skin.at(learned), held_out=skin.at(held_out), config=config, width=width)
+    seen, held_out = halves_of(len(skin), HELD_OUT_EVERY)
+    return DetailTransfer(base=base, frames=skin.at(seen), held_out=skin.at(held_out), config=config, width=width)

@@ -22,7 +22,7 @@ from manyfaces.train.face_recipe import in_full
 from manyfaces.train.loop import TrainResult, train
 from manyfaces.train.parallel import WHOLE, Parallel, Part
 from manyfaces.train.personal.frames import rows_of, varied
-from manyfaces.train.recipe import Split
+from manyfaces.train.recipe import Recipe, Split
 
 ADAPTER_WIDTH = 48
 """Of the small coarse network; 4 % of its parameters. ViT-B has room for 64 and more."""
@@ -146,6 +146,15 @@ def whole(result: TrainResult) -> TrainResult:
     return result
 
 
+def learned(recipe: Recipe, folder: Path, device: torch.device) -> nn.Module:
+    """A person's network, learned to its end in a folder; ready for use.
+
+    Raises:
+        KeyboardInterrupt: see `whole`.
+    """
+    return whole(train(recipe, folder, parallel=Parallel(device=device), visible=False)).model.eval()
+
+
 @dataclass(frozen=True)
 class Learner:
     """Makes networks of persons, each in a folder of its own; what protocols are handed.
@@ -168,11 +177,11 @@ class Learner:
 
     def __call__(self, frames: PersonFrames, adapters: bool, name: str) -> nn.Module:
         """Learn a person's frames: by adapters, or else with all of the network; the mean learns as fast in both."""
-        learned, judged = frames.halves(HELD_OUT_EVERY)
+        seen, judged = frames.halves(HELD_OUT_EVERY)
         recipe = CoarseTransfer(
             base=self.base,
             objective=self.objective,
-            frames=learned,
+            frames=seen,
             held_out=judged,
             config=coarse_config(
                 self.steps,
@@ -182,5 +191,4 @@ class Learner:
             ),
             width=self.width if adapters else None,
         )
-        result = train(recipe, self.folder / name, parallel=Parallel(device=self.device), visible=False)
-        return whole(result).model.eval()
+        return learned(recipe, self.folder / name, self.device)
