@@ -88,12 +88,9 @@ class Persons:
     @torch.no_grad()
     def cases(self, number: int, networks: Mapping[str, Displace]) -> list[DetailCase]:
         """Ask networks, by name, for a person's skin."""
-        subject = self._subject(number)
+        subject = self._sources[0].subject(number)
         generator = torch_generator(SUBJECT_SEED, "skin", number)
-        drawn = [
-            self._source(config).frames_of(subject, self.frames, generator)
-            for config in (FrameConfig(), FrameConfig(neutral=1.0, mood=0.0), FrameConfig(neutral=0.0, mood=1.0))
-        ]
+        drawn = [source.frames_of(subject, self.frames, generator) for source in self._sources]
         return [
             *_errors(drawn[0], self.face, self.surface, networks),
             *_wrinkles(drawn[1], drawn[2], subject, self.face, self.surface, networks),
@@ -103,18 +100,17 @@ class Persons:
     def learned(self, number: int, n: int) -> SkinView:
         """Other frames of the person, to learn from."""
         generator = torch_generator(SUBJECT_SEED, "skin to learn from", number)
-        seen = self._source(FrameConfig()).frames_of(self._subject(number), n, generator)
+        any_source = self._sources[0]
+        seen = any_source.frames_of(any_source.subject(number), n, generator)
         return SkinView(seen.texture, seen.visible, seen.tension)
 
-    def _subject(self, number: int) -> Subject:
-        return self._source(FrameConfig()).subject(number)
-
-    def _source(self, config: FrameConfig) -> DetailSource:
-        return DetailSource(self._law, FrameLaw(self.face, config, SUBJECT_SEED), subject_seed=SUBJECT_SEED)
-
     @cached_property
-    def _law(self) -> SubjectLaw:
-        return SubjectLaw(self.face, self.surface)
+    def _sources(self) -> tuple[DetailSource, ...]:
+        """Of frames in any expression, at rest, and moved; the first remembers its persons."""
+        law = SubjectLaw(self.face, self.surface)
+        kinds = FrameConfig(), FrameConfig(neutral=1.0, mood=0.0), FrameConfig(neutral=0.0, mood=1.0)
+        frames = (FrameLaw(self.face, kind, SUBJECT_SEED) for kind in kinds)
+        return tuple(DetailSource(law, one, subject_seed=SUBJECT_SEED) for one in frames)
 
 
 def detail_cases(
