@@ -3,6 +3,7 @@
 import resource
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,14 +12,20 @@ from scipy.optimize import lsq_linear
 from torch import Tensor
 
 from benchmarks.lines import Line, at_most, figure
+from manyfaces.bench.personal.skin import SUBJECT_SEED
+from manyfaces.data.subjects import Subject, SubjectLaw
 from manyfaces.geometry.camera import HEAD_TO_CAMERA
 from manyfaces.heads import HeadModel
+from manyfaces.io.face_models import load_face_model
 from manyfaces.io.head_files import load_head
+from manyfaces.methods.personal import OPEN, DetailSurface, detail_surface
 from manyfaces.pipeline.animation import Character, Motion, morph_track
 from manyfaces.pipeline.animation.motion import MotionRecorder
+from manyfaces.pipeline.animation.moving_mesh import moving_mesh
 from manyfaces.pipeline.animation.stage import Stage
+from manyfaces.render import ReliefGrid
 
-FPS, MM, FACES = 25, 1000.0, 20
+FPS, MM, FACES, PERSONS = 25, 1000.0, 20, 3
 SHORT, LONG, SIDE_PX, DRAWN = 1000, 10_000, 384, 20
 
 
@@ -53,6 +60,47 @@ def targets(who: Character) -> Iterator[Line]:
     yield figure(f"{SHORT} restless frames: largest error with 32 targets", few * MM, "mm")
 
 
+@dataclass(frozen=True, eq=False)
+class TrueSkin:
+    """The detail that a drawn person has."""
+
+    subject: Subject
+    surface: DetailSurface
+    frozen: bool = False
+
+    @property
+    def grid(self) -> ReliefGrid:
+        return self.surface.grid
+
+    @torch.no_grad()
+    def displacement(self, expression: Float[Tensor, " E"], jaw: Float[Tensor, "3"]) -> Float[Tensor, "H W"]:
+        head, identity = self.subject.face.head, self.subject.identity[None]
+        rest, now = head(identity), head(identity, expression[None], head.jaw_pose(jaw[None]))
+        tension = self.surface.tension(rest, rest if self.frozen else now)
+        return self.subject.displacement_m(tension)[0] * self.surface.skin
+
+
+def wrinkles() -> Iterator[Line]:
+    """How much of what wrinkles turn normals by the morph targets miss; errors of the head's own normals count, too."""
+    face = load_face_model("openhead", OPEN.coarse.layout, OPEN.coarse.projection)
+    surface = detail_surface(face.head, OPEN.detail.side_px)
+    law, kept, left = SubjectLaw(face, surface), [], []
+    for number in range(PERSONS):
+        subject = law.draw(SUBJECT_SEED, number)
+        who = Character("drawn", subject.face.head, subject.identity, None, TrueSkin(subject, surface))
+        clip = restless(who.head, SHORT)
+        track = morph_track(who, *clip)
+        rows = torch.arange(0, SHORT, SHORT // FACES)
+        some = [values[rows] for values in clip]
+        still = replace(who, detail=TrueSkin(subject, surface, frozen=True))
+        true, without = (torch.cat([s.normals for s in moving_mesh(one, *some)[1]]) for one in (who, still))
+        change = torch.stack([torch.from_numpy(t.normals) for t in track.targets]) - track.mesh.at_rest.normals
+        mixed = track.mesh.at_rest.normals + torch.einsum("tk,knc->tnc", track.weights[rows], change)
+        kept.append(float((true - without).square().sum()))
+        left.append(float((mixed - true)[(true - without).abs() > 1e-6].square().sum()))
+    yield figure("normals: squared error of the targets over what wrinkles change", sum(left) / sum(kept), "")
+
+
 def units(who: Character) -> Iterator[Line]:
     """The nearest that the head's own units come to plausible expressions."""
     data = who.head.data
@@ -82,4 +130,4 @@ def drawing(who: Character) -> Iterator[Line]:
 def run() -> list[Line]:
     head = HeadModel(load_head("openhead"))
     who = Character("mean", head, torch.zeros(head.n_identity), head.mean_albedo)
-    return [*targets(who), *drawing(who), *units(who)]
+    return [*targets(who), *wrinkles(), *drawing(who), *units(who)]

@@ -1,7 +1,9 @@
 """`manyfaces animate` with stand-ins for the model and the tracker: what reaches them, what is said and returned."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from manyfaces.core.errors import NoFaceError
 from manyfaces.io.frames import FrameStream, open_frames
 from manyfaces.io.video_writing import write_video
 from manyfaces.pipeline import Options, Predictor
+from manyfaces.pipeline.animation import Character
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.video import LostFrame, TrackedFrame
 
@@ -112,6 +115,21 @@ def test_a_photo_and_a_clip(capsys, predictor, tracker, place):
     assert len(list(open_frames("out/side_by_side.mp4"))) == 6
     with np.load("out/animation.npz") as file:
         assert file["vertices"].shape == (5, 162, 3)
+
+
+def test_wrinkles_can_be_left_out(capsys, predictor, tracker, place, monkeypatch):
+    characters, wrinkles = [], SimpleNamespace(grid=None, displacement=None)
+
+    def animate(character, *arguments):
+        characters.append(character)
+        raise NoFaceError("enough")
+
+    wrinkled = replace(Character.of(predictor.reconstruct("me.jpg", n_expressions=1)[0]), detail=wrinkles)
+    monkeypatch.setattr("manyfaces.pipeline.animation.load_character", lambda *arguments: wrinkled)
+    monkeypatch.setattr("manyfaces.pipeline.animation.animate", animate)
+    for flags in ([], ["--smooth"]):
+        assert "enough" in run(capsys, "me.jpg", "--drive", "clip.mp4", "-o", "out", *flags)[2]
+    assert [who.detail for who in characters] == [wrinkles, None]
 
 
 def test_a_part_of_the_clip(capsys, predictor, tracker, place):

@@ -66,11 +66,13 @@ def _perform(command: Animate, stream: "FrameStream", progress: Progress) -> dic
     progress.update(task, description="the person")
     face = int(command.face) if command.face.isdecimal() else command.face
     character = load_character(command.person, predictor, command.hypothesis - 1, face, command.seed)
+    if command.smooth:
+        character = replace(character, detail=None)
     options = TrackOptions(face=command.driver_face, model_options={"seed": command.seed})
     progress.update(task, description="whose face the driver has")
     options = _with_driver(command, predictor, options)
     progress.update(task, description="the driver")
-    names = ("person", "hypothesis", "face", "driver_face", "neutral", "every", "seconds", "seed")
+    names = ("person", "hypothesis", "face", "driver_face", "neutral", "every", "seconds", "smooth", "seed")
     return animate(
         character,
         stream,
@@ -80,6 +82,7 @@ def _perform(command: Animate, stream: "FrameStream", progress: Progress) -> dic
         command.vertices,
         {"model": model, **{name: getattr(command, name) for name in names}},
         lambda: progress.advance(task),
+        lambda: progress.update(task, description="the files"),
     )
 
 

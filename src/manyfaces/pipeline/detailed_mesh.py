@@ -48,16 +48,65 @@ class DetailedMesh:
         return srgb_from_linear(shade(linear_from_srgb(self.albedo), seen, DEFAULT_LIGHT.to(seen)))
 
 
+@dataclass(frozen=True)
+class Covering:
+    """Texels laid over a head where detail may stand out: the same triangles however far it does.
+
+    Elsewhere the head stays as it is. Under them it lies below the detail, deeper than the deepest wrinkle, and shows
+    only where the texture map leaves gaps.
+
+    Attributes:
+        grid: of the head's texture map.
+        below: vertices of the head that lie under texels.
+        faces: those of the head, then those of the texels, counter-clockwise from outside.
+    """
+
+    grid: ReliefGrid
+    below: Bool[Tensor, " V"]
+    faces: Int[Tensor, "F 3"]
+
+    @staticmethod
+    def of(standing: Bool[Tensor, "H W"], grid: ReliefGrid, n_vertices: int) -> "Covering":
+        """Lay texels out.
+
+        Args:
+            standing: texels that may stand out.
+            grid: see above.
+            n_vertices: of the head.
+        """
+        faces, face_of_texel = grid.layout.faces, grid.layout.fragments.face_ids.flatten()[grid.texels].long()
+        below = torch.zeros(n_vertices, dtype=torch.bool, device=faces.device)
+        below[faces[face_of_texel[standing.flatten()[grid.texels]]]] = True
+        covering = below[faces].any(-1)[face_of_texel][grid.faces].any(-1)
+        return Covering(grid, below, torch.cat([faces, grid.faces[covering] + n_vertices]))
+
+    def surface(
+        self, vertices: Float[Tensor, "1 V 3"], displacement_m: Float[Tensor, "H W"]
+    ) -> tuple[Float[Tensor, "1 N 3"], Float[Tensor, "1 N 3"]]:
+        """Vertices, metres, and their unit normals: of the head, then of the texels.
+
+        Args:
+            vertices: of the coarse head.
+            displacement_m: outward, metres.
+        """
+        faces, depth_m = self.grid.layout.faces, _BELOW_M - min(0.0, float(displacement_m.min()))
+        coarse = vertices - depth_m * self.below[:, None] * vertex_normals(vertices, faces)
+        relief = displace(vertices, displacement_m[None], self.grid)
+        normals = shading_normals(vertices, faces), self.grid.from_map(relief.normals)
+        return torch.cat([coarse, relief.vertices], 1), torch.cat(normals, 1)
+
+    def colours(self, albedo: Float[Tensor, "V 3"]) -> Float[Tensor, "1 N 3"]:
+        """Of the same vertices."""
+        return torch.cat([albedo[None], self.grid.from_map(self.grid.layout.of(albedo[None]))], 1)
+
+
 def detailed_mesh(
     vertices: Float[Tensor, "1 V 3"],
     albedo: Float[Tensor, "V 3"] | None,
     displacement_m: Float[Tensor, "H W"],
     grid: ReliefGrid,
 ) -> DetailedMesh:
-    """Put detail on a head.
-
-    The head stays as it is where nothing is displaced. Elsewhere it lies below the detail, deeper than the deepest
-    wrinkle, and shows only where the texture map leaves gaps.
+    """Put detail on a head; see `Covering`.
 
     Args:
         vertices: of the coarse head.
@@ -65,27 +114,7 @@ def detailed_mesh(
         displacement_m: outward, metres.
         grid: of the head's texture map.
     """
-    faces, depth_m = grid.layout.faces, _BELOW_M - min(0.0, float(displacement_m.min()))
-    below = _below(displacement_m, grid, vertices.shape[1])
-    colours = (vertices.new_tensor(CLAY).expand_as(vertices[0]) if albedo is None else albedo)[None]
-    coarse = vertices - depth_m * below[:, None] * vertex_normals(vertices, faces)
-    relief = displace(vertices, displacement_m[None], grid)
-    covering = below[faces].any(-1)[_face_of_texel(grid)][grid.faces].any(-1)
-    return DetailedMesh(
-        torch.cat([coarse, relief.vertices], 1),
-        torch.cat([faces, grid.faces[covering] + vertices.shape[1]]),
-        torch.cat([colours, grid.from_map(grid.layout.of(colours))], 1),
-        torch.cat([shading_normals(vertices, faces), grid.from_map(relief.normals)], 1),
-    )
-
-
-def _below(displacement_m: Float[Tensor, "H W"], grid: ReliefGrid, n_vertices: int) -> Bool[Tensor, " V"]:
-    """Vertices of the triangles on which a texel is displaced."""
-    displaced = grid.from_map(displacement_m[None, ..., None])[0, :, 0] != 0
-    below = torch.zeros(n_vertices, dtype=torch.bool, device=displacement_m.device)
-    below[grid.layout.faces[_face_of_texel(grid)[displaced]]] = True
-    return below
-
-
-def _face_of_texel(grid: ReliefGrid) -> Int[Tensor, " N"]:
-    return grid.layout.fragments.face_ids.flatten()[grid.texels].long()
+    covering = Covering.of(displacement_m != 0, grid, vertices.shape[1])
+    positions, normals = covering.surface(vertices, displacement_m)
+    colours = covering.colours(vertices.new_tensor(CLAY).expand_as(vertices[0]) if albedo is None else albedo)
+    return DetailedMesh(positions, covering.faces, colours, normals)

@@ -1,5 +1,7 @@
 """A driver without a tracker, and characters to drive."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,6 +13,7 @@ from manyfaces.io.frames import Frame
 from manyfaces.pipeline.animation import Character
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.video import TrackedFrame
+from manyfaces.render import ReliefGrid, relief_grid, texture_map
 
 FPS = 25.0
 
@@ -23,6 +26,25 @@ def ball(synthetic):
 @pytest.fixture(scope="session")
 def somebody(ball):
     return Character("somebody", ball, torch.tensor([0.5, 0.0, 0.0, 0.0]), torch.as_tensor(ball.data.albedo))
+
+
+@dataclass(frozen=True)
+class Bumps:
+    """As high as the first expression coefficient says, in metres, on the upper half of the map."""
+
+    grid: ReliefGrid
+
+    def displacement(self, expression, jaw):
+        up = torch.zeros(self.grid.layout.covered.shape)
+        up[: len(up) // 2] = expression[0]
+        return up
+
+
+@pytest.fixture(scope="session")
+def bumpy(somebody):
+    data = somebody.head.data
+    layout = texture_map(torch.as_tensor(data.uv), torch.as_tensor(data.uv_faces), somebody.head.faces, (48, 48))
+    return replace(somebody, detail=Bumps(relief_grid(layout)))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from manyfaces.geometry.camera import HEAD_TO_CAMERA
 from manyfaces.pipeline.animation import Detail, Motion
 from manyfaces.pipeline.animation.stage import Stage
 from manyfaces.pipeline.detailed_mesh import detailed_mesh
-from manyfaces.render import ReliefGrid, relief_grid, texture_map
 
 SIDE = 64
 
@@ -23,25 +22,6 @@ def motion(expression=None, turn=(0.0, 0.0, 0.0)):
 def shown(picture):
     """Pixels that are not background."""
     return (picture.astype(int) != picture[0, 0]).any(-1)
-
-
-@dataclass(frozen=True)
-class Bumps:
-    """As high as the first expression coefficient says, in metres, on the upper half of the map."""
-
-    grid: ReliefGrid
-
-    def displacement(self, expression, jaw):
-        up = torch.zeros(self.grid.layout.covered.shape)
-        up[: len(up) // 2] = expression[0]
-        return up
-
-
-@pytest.fixture(scope="module")
-def bumpy(somebody):
-    data = somebody.head.data
-    layout = texture_map(torch.as_tensor(data.uv), torch.as_tensor(data.uv_faces), somebody.head.faces, (48, 48))
-    return replace(somebody, detail=Bumps(relief_grid(layout)))
 
 
 def test_the_face_stays_in_the_middle(somebody):

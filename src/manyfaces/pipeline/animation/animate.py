@@ -23,6 +23,7 @@ def animate(
     with_vertices: bool = False,
     run: Mapping[str, Any] | None = None,
     told: Callable[[], None] = lambda: None,
+    saving: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Let a character do what a driver does.
 
@@ -39,6 +40,7 @@ def animate(
         with_vertices: put the vertices of all frames into the npz file.
         run: plain values for the report's `run` entry.
         told: called after each frame.
+        saving: called after the last; what follows takes seconds.
 
     Returns:
         The report; `clip.faults` in it says what the clip ended with.
@@ -56,6 +58,7 @@ def animate(
             raise _nothing(stream, played)
         # From here on files are replaced, so the old report is no longer true.
         (out / REPORT_NAME).unlink(missing_ok=True)
+    saving()
     faults = [*stream.faults, *([] if played.fault is None else [played.fault])]
     clip = {"name": stream.name, "fps": round(stream.fps, 4), "faults": [str(fault) for fault in faults]}
     return save_animation(character, played, out, with_vertices, clip, run)

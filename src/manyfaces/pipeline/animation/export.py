@@ -10,7 +10,6 @@ from torch import Tensor
 
 import manyfaces
 from manyfaces.geometry import quaternion_from_matrix
-from manyfaces.geometry.mesh import vertex_normals
 from manyfaces.io.bundles import write_bundle
 from manyfaces.io.gltf import glb_bytes
 from manyfaces.io.gltf_animation import Animation
@@ -98,7 +97,7 @@ def npz_arrays(
 
 def animation_glb(character: Character, track: MotionTrack, morphs: MorphTrack) -> bytes:
     """The character at rest, the targets, and the clip's tracks."""
-    neutral, faces = character.neutral, character.head.faces
+    mesh = morphs.mesh
     animation = Animation(
         "driven",
         _array(track.times_s),
@@ -108,11 +107,11 @@ def animation_glb(character: Character, track: MotionTrack, morphs: MorphTrack) 
     )
     extras = {"head": character.head.data.name, "largest_error_mm": round(morphs.largest_error_m * MM_PER_M, 4)}
     return glb_bytes(
-        _array(neutral),
-        _array(vertex_normals(neutral, faces)),
-        character.head.data.faces,
+        _array(mesh.at_rest.vertices),
+        _array(mesh.at_rest.normals),
+        _array(mesh.faces),
         morphs.targets,
-        None if character.albedo is None else _array(character.albedo.clamp(0, 1)),
+        None if mesh.albedo is None else _array(mesh.albedo.clamp(0, 1)),
         character.name,
         extras,
         animation,

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from manyfaces.geometry.mesh import vertex_normals
 from manyfaces.io.gltf import MorphTarget
 from manyfaces.pipeline.animation.character import CHUNK, Character
+from manyfaces.pipeline.animation.moving_mesh import MovingMesh, Shapes, moving_mesh
 
 TOLERANCE_M = 1e-4
 """Targets are added until no vertex of the frames they are made from is further off than this."""
@@ -24,11 +24,13 @@ class MorphTrack:
     """A clip as morph targets.
 
     Attributes:
-        targets: each the neutral face plus one direction, as far as the clip goes in it.
+        mesh: what moves; at rest where all weights are zero.
+        targets: each the face at rest plus one direction, as far as the clip goes in it.
         weights: of the targets in each frame, -1 to 1; the largest of each is 1.
-        largest_error_m: the furthest that any vertex of any frame is from the model's own.
+        largest_error_m: the furthest that any vertex of the head is from the model's own in any frame.
     """
 
+    mesh: MovingMesh
     targets: tuple[MorphTarget, ...]
     weights: Float[Tensor, "T K"]
     largest_error_m: float
@@ -56,7 +58,8 @@ def morph_track(
     They are the principal directions of what the frames differ by from the neutral face, taken from frames spread
     evenly over the clip. All frames are then looked at, some at a time; where one is off by more than the tolerance,
     the worst join those that the directions are taken from. Memory does not grow with the length of the clip, but for
-    the weights.
+    the weights. Wrinkles follow these weights as nearly as they can, in normals above all; nothing is added for their
+    sake.
 
     Args:
         character: who.
@@ -73,11 +76,10 @@ def morph_track(
         samples = torch.cat([samples, fit.errors_m.topk(min(N_WORST, len(jaw))).indices]).unique()
         fit = _fitted(character, expression, jaw, samples, tolerance_m, most)
     peaks = _peaks(fit.weights)
-    shapes = (peaks[:, None] * fit.directions).unflatten(1, (-1, 3))
     weights = fit.weights / peaks
-    shown = character.chunks(expression[samples], jaw[samples])
-    targets = _targets(character, shapes, weights[samples], shown)
-    return MorphTrack(targets, weights, float(fit.errors_m.max()))
+    mesh, frames = moving_mesh(character, expression[samples], jaw[samples])
+    targets = _targets(mesh.at_rest, frames, weights[samples])
+    return MorphTrack(mesh, targets, weights, float(fit.errors_m.max()))
 
 
 def _displacements(
@@ -138,24 +140,23 @@ def _peaks(weights: Float[Tensor, "T K"]) -> Float[Tensor, " K"]:
     return weights.gather(0, at)[0]
 
 
-def _targets(
-    character: Character,
-    shapes: Float[Tensor, "K V 3"],
-    weights: Float[Tensor, "N K"],
-    shown: Iterable[Float[Tensor, "B V 3"]],
-) -> tuple[MorphTarget, ...]:
-    """Targets with the normals that, mixed by the weights, come nearest to those of frames that are shown in chunks."""
-    if not len(shapes):
+def _targets(at_rest: Shapes, frames: Iterable[Shapes], weights: Float[Tensor, "N K"]) -> tuple[MorphTarget, ...]:
+    """Vertices and normals that, mixed by the weights, come nearest to those of some frames.
+
+    Of the head's vertices these are the directions that the weights are along: those are principal, so neither the
+    others nor what they all leave out goes with a direction's weights.
+    """
+    if not weights.shape[1]:
         return ()
-    faces = character.head.faces
-    neutral = vertex_normals(character.neutral, faces)
-    normals = torch.zeros_like(shapes)
-    mixed = torch.linalg.pinv(weights.double()).to(shapes)
-    for some, vertices in zip(mixed.split(CHUNK, 1), shown, strict=True):
-        change = vertex_normals(vertices, faces) - neutral
-        normals += (some @ change.flatten(1)).view_as(shapes)
-    pairs = zip(character.neutral + shapes, neutral + normals, strict=True)
+    changes = [values.new_zeros(weights.shape[1], *values.shape) for values in at_rest]
+    mixed, done = torch.linalg.pinv(weights.double()).to(weights), 0
+    for shapes in frames:
+        some = mixed[:, done : done + len(shapes.vertices)]
+        for change, values, rest in zip(changes, shapes, at_rest, strict=True):
+            change += (some @ (values - rest).flatten(1)).view_as(change)
+        done += some.shape[1]
+    targets = zip(*(rest + change for rest, change in zip(at_rest, changes, strict=True)), strict=True)
     return tuple(
-        MorphTarget(f"motion {k + 1:02d}", shape.cpu().numpy(), normal.cpu().numpy())
-        for k, (shape, normal) in enumerate(pairs)
+        MorphTarget(f"motion {k + 1:02d}", *(values.cpu().numpy() for values in target))
+        for k, target in enumerate(targets)
     )
