@@ -118,7 +118,7 @@ def test_a_photo_and_a_clip(capsys, predictor, tracker, place):
 
 
 def test_wrinkles_can_be_left_out(capsys, predictor, tracker, place, monkeypatch):
-    characters, wrinkles = [], SimpleNamespace(grid=None, displacement=None)
+    characters, wrinkles = [], SimpleNamespace(grid=None, displacement=print)
 
     def animate(character, *arguments):
         characters.append(character)
