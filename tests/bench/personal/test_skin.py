@@ -1,6 +1,7 @@
 """Whose skin the protocol asks whom for."""
 
 import copy
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 import torch
 from torch import nn
 
+from manyfaces.bench.figures.grid import CAPTION_PX, GAP_PX, HEAD_PX, MARGIN_PX, TILE_PX
 from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEACHER
 from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases
+from manyfaces.bench.personal.skin_page import draw_skin_page
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.personal import detail_surface
 from manyfaces.methods.personal.adapted import AdaptedSkin
@@ -93,3 +96,13 @@ def test_what_is_learned_from_is_not_what_is_measured(persons, networks):
     assert torch.equal(persons.learned(0, 3).contrast, learned[0])
     asked = torch.cat(network.textures)
     assert not any(torch.equal(one, other) for one in learned[0] for other in asked)
+
+
+def test_the_page_shows_every_network_beside_the_truth(persons, networks):
+    page = draw_skin_page(persons, networks.by_name(), 2)
+    # The photo, the truth, teacher, student, and the student without tension.
+    assert page.shape[1] == 2 * MARGIN_PX + 5 * TILE_PX + 4 * GAP_PX
+    first, second = (page[HEAD_PX + k * (TILE_PX + CAPTION_PX) :][:TILE_PX] for k in range(2))
+    assert (first != second).any()
+    tiles = [first[:, MARGIN_PX + k * (TILE_PX + GAP_PX) :][:, :TILE_PX] for k in range(5)]
+    assert all((one != other).any() for one, other in itertools.pairwise(tiles))

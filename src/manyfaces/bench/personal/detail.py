@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from manyfaces.bench.personal.ratios import ratio_interval
-from manyfaces.bench.report import Bar, Cell, Items, Row, Table, bar, bar_table, provenance, write_report
+from manyfaces.bench.report import Bar, Cell, Items, Picture, Row, Table, bar, bar_table, provenance, write_report
 from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.metrics.vertices import MM_PER_M
@@ -178,14 +178,16 @@ class DetailReport:
         known = values[~np.isnan(values)]
         return float(known.mean()) if len(known) else None
 
-    def write(self, out: Path, device: str = "cpu", **facts: Any) -> None:
-        """Write a `.md`, `.tex`, `.csv` and `.json` of its name; arguments as those of `TransferReport.write`.
+    def write(
+        self, out: Path, device: str = "cpu", pictures: Mapping[str, Picture] | None = None, **facts: Any
+    ) -> None:
+        """Write a `.md`, `.tex`, `.csv` and `.json` of its name; arguments as those of `write_report`.
 
         Raises:
             OutputError: they cannot be written.
         """
         bars = {"bars": [asdict(one) for one in self.bars]}
-        write_report(self.name, self.tables, out, provenance(self.seed, device, **facts), bars, self.items())
+        write_report(self.name, self.tables, out, provenance(self.seed, device, **facts), bars, self.items(), pictures)
 
     def items(self) -> Items:
         """Figures of all photos, for comparing two reports."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -10,6 +10,7 @@ from manyfaces.bench.kept import UNFINISHED, weights_digest
 from manyfaces.bench.personal.detail import measure_detail
 from manyfaces.bench.personal.people import Learn, PeopleOptions, PeopleProtocol
 from manyfaces.bench.personal.skin import SUBJECT_SEED, LearnSkin, Persons, SkinNetworks, detail_cases, own_cases
+from manyfaces.bench.personal.skin_page import N_PICTURED, SKIN_PAGE, draw_skin_page
 from manyfaces.bench.personal.speed import measure_personal_speed
 from manyfaces.bench.personal.transfer import measure_transfer
 from manyfaces.io.checkpoints import load_into, load_weights
@@ -63,7 +64,7 @@ def bench_personal(
         OutputError: the folder cannot be written.
     """
     options = options or PersonalOptions()
-    facts = {"model": base.coarse.name}
+    facts: dict[str, Any] = {"model": base.coarse.name}
     persons = Persons(base.coarse.face, base.surface, options.frames)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns) as progress:
@@ -72,10 +73,10 @@ def bench_personal(
             _transfer(out, base, learn, options, lambda: progress.advance(task))
         if "skin" in parts:
             task = progress.add_task("skins", total=options.n_skins)
-            cases = detail_cases(
-                persons, _networks(base, options.runs), options.n_skins, lambda: progress.advance(task)
-            )
-            measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts)
+            networks = _networks(base, options.runs)
+            cases = detail_cases(persons, networks, options.n_skins, lambda: progress.advance(task))
+            page = draw_skin_page(persons, networks.by_name(), min(options.n_skins, N_PICTURED))
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, {SKIN_PAGE: page}, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
             task = progress.add_task("own skins", total=n)

@@ -69,6 +69,16 @@ class SkinNetworks:
 
 
 @dataclass(frozen=True)
+class SeenPerson:
+    """A person, and frames of them: in any expression, at rest, and moved."""
+
+    subject: Subject
+    any: DetailExamples
+    at_rest: DetailExamples
+    moved: DetailExamples
+
+
+@dataclass(frozen=True)
 class Persons:
     """Persons whom no network for everybody was trained on, and their frames.
 
@@ -88,13 +98,18 @@ class Persons:
     @torch.no_grad()
     def cases(self, number: int, networks: Mapping[str, Displace]) -> list[DetailCase]:
         """Ask networks, by name, for a person's skin."""
+        seen = self.seen(number)
+        return [
+            *_errors(seen.any, self.face, self.surface, networks),
+            *_wrinkles(seen.at_rest, seen.moved, seen.subject, self.face, self.surface, networks),
+        ]
+
+    @torch.no_grad()
+    def seen(self, number: int) -> "SeenPerson":
+        """What is drawn of a person."""
         subject = self._sources[0].subject(number)
         generator = torch_generator(SUBJECT_SEED, "skin", number)
-        drawn = [source.frames_of(subject, self.frames, generator) for source in self._sources]
-        return [
-            *_errors(drawn[0], self.face, self.surface, networks),
-            *_wrinkles(drawn[1], drawn[2], subject, self.face, self.surface, networks),
-        ]
+        return SeenPerson(subject, *(source.frames_of(subject, self.frames, generator) for source in self._sources))
 
     @torch.no_grad()
     def learned(self, number: int, n: int) -> SkinView:

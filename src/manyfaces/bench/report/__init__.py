@@ -7,13 +7,14 @@ from manyfaces.bench.report.plot import Curve, cumulative_curve, draw_curves
 from manyfaces.bench.report.provenance import Provenance, provenance
 from manyfaces.bench.report.screen import show_tables
 from manyfaces.bench.report.table import Cell, Row, Table
-from manyfaces.bench.report.writing import write_json, write_report
+from manyfaces.bench.report.writing import Picture, write_json, write_report
 
 __all__ = [
     "Bar",
     "Cell",
     "Curve",
     "Items",
+    "Picture",
     "Provenance",
     "Row",
     "Table",
