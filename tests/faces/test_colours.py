@@ -5,14 +5,16 @@ from dataclasses import replace
 import pytest
 import torch
 
-from manyfaces.faces.colours import ColourLaw, settle_colours
+from manyfaces.faces import FaceLaw
+from manyfaces.faces.colours import settle_colours
 
 TRUST, DARK = 1.0, 0.05
 
 
 @pytest.fixture(scope="module")
-def law():
-    return ColourLaw(torch.zeros(20), torch.ones(20), torch.zeros(3, 9), 0.15 * torch.ones(3, 9))
+def law(layout):
+    mean, deviation = (layout.split(value * torch.ones(layout.size)) for value in (0.0, 1.0))
+    return FaceLaw(mean, replace(deviation, light=0.15 * deviation.light))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from manyfaces.assets.cache import sha256_of
 from manyfaces.cli import app
 from manyfaces.core.errors import AssetError, ConfigError, InputError, NoFaceError, WeightError
 from manyfaces.detect import POINTS_68_FROM_468, rnet_crop, rnet_five
-from manyfaces.faces.colours import ColourLaw
+from manyfaces.faces import FaceLaw
 from manyfaces.io.checkpoints import save_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN, DistillConfig, Mopi, RNet, Sopi
@@ -122,23 +122,47 @@ def test_the_parts_of_the_vector_are_the_face(result, face, vector):
     torch.testing.assert_close(result.albedo, face.head.albedo(predicted.albedo)[0].clamp(0, 1))
 
 
-def test_colours_are_settled_on_the_skin_where_the_model_knows_what_is_usual(knowing, predictor, face, vector, person):
-    law = ColourLaw(torch.zeros(20), torch.ones(20), torch.zeros(3, 9), 0.2 * torch.ones(3, 9))
-    told, network = knowing[0](person[0], **QUICK), knowing[1]
+@pytest.fixture
+def settling(predictor, face, knowing):
+    """The same model, which knows which faces are usual."""
     eyes = predictor._method.eyes
+    layout = OPEN.layout
+    mean, deviation = (layout.split(value * torch.ones(layout.size)) for value in (0.0, 0.2))
+    law = FaceLaw(mean, replace(deviation, albedo=5 * deviation.albedo))
     parts = eyes.detector, eyes.mesh, eyes.encoder
-    loaded = LoadedDistill("told", face, network, TINY, torch.device("cpu"), law, *parts)
-    settling = Predictor(DistillMethod(loaded))
-    settled = settling(person[0], **QUICK)
-    assert torch.equal(settled.vertices, told.vertices)
+    return Predictor(DistillMethod(LoadedDistill("told", face, knowing[1], TINY, torch.device("cpu"), law, *parts)))
+
+
+def test_colours_are_settled_on_the_skin_where_the_model_knows_which_faces_are_usual(knowing, settling, person):
+    told, settled = (predictor(person[0], **QUICK) for predictor in (knowing[0], settling))
     skin = told.head.mask("front") & told.head.mask("skin")
-    photo = told.appearance.colours.new_tensor(person[0] / 255)
-    seen = sampled(photo.float()[None], told.cameras.project(told.vertices).points_px)[0, skin]
-    before, after = ((one.appearance.colours[0, skin] - seen).abs().median() for one in (told, settled))
-    assert after < 0.7 * before
+    photo = told.appearance.colours.new_tensor(person[0] / 255).float()[None]
+    medians = []
+    for one in (told, settled):
+        seen = sampled(photo, one.cameras.project(one.vertices).points_px)[0, skin]
+        medians.append((one.appearance.colours[0, skin] - seen).abs().median())
+    assert medians[1] < 0.7 * medians[0]
     assert torch.equal(settling(person[0], settle=False, **QUICK).albedo, told.albedo)
-    with pytest.raises(InputError, match="told does not know which colours are usual"):
+    with pytest.raises(InputError, match="told does not know which faces are usual"):
         knowing[0](person[0], settle=True, **QUICK)
+
+
+def test_faces_are_settled_on_the_points_that_are_seen(knowing, settling, person):
+    told, settled = (predictor(person[0], **QUICK) for predictor in (knowing[0], settling))
+
+    def missed_px(one):
+        points_px = one.cameras.project(one.head.landmarks(one.vertices, "468")).points_px[0].numpy()
+        return np.linalg.norm(points_px - one.points_px, axis=1)[one.visible].mean()
+
+    assert missed_px(settled) < 0.5 * missed_px(told)
+
+
+def test_all_photos_of_a_person_are_settled_with_one_identity(settling, person, masked_person):
+    photos = [person[0], masked_person[0]]
+    first, second = settling.reconstruct_person(photos, **QUICK)
+    assert torch.equal(first.best.identity, second.best.identity)
+    network_alone, _ = settling.reconstruct_person(photos, settle=False, **QUICK)
+    assert not torch.equal(first.best.expression, network_alone.best.expression)
 
 
 def test_many_photos_are_one_forward_pass_and_the_same_faces(knowing, person, masked_person, result):

@@ -53,8 +53,8 @@ class Reconstruct:
     sampler: Literal["fast", "sde", "ddim", "ddpm"] = "fast"
     """How the diffusion models are sampled; sde equals ddpm, which is the reference, and slow."""
     settle: Literal["auto", "yes", "no"] = "auto"
-    """Move the faces onto the visible points (OFER), or fit colours and light to the visible skin (others); auto does
-    so for the open models alone."""
+    """Move the faces onto the visible points, and fit colours and light, where the model knows them, to the visible
+    skin; auto does so for the open models alone."""
     layout: Literal["folders", "official"] = "folders"
     """official: a list of prepared crops in, bare PLY meshes out, as the authors' test script."""
     image_root: Annotated[Path | None, arg(metavar="DIR")] = None

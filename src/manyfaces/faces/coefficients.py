@@ -40,6 +40,19 @@ class FaceCoefficients:
 
 
 @dataclass(frozen=True)
+class FaceLaw:
+    """Usual faces, such as a network was trained on: a normal law of each coefficient.
+
+    Attributes:
+        mean: of the coefficients.
+        deviation: likewise.
+    """
+
+    mean: FaceCoefficients
+    deviation: FaceCoefficients
+
+
+@dataclass(frozen=True)
 class CoefficientLayout:
     """How long the parts of a vector are, in the order of R-Net (Deng et al., CVPRW 2019).
 

@@ -5,13 +5,13 @@ read off: where skin is seen, albedo times light is the photo's colour. Albedo a
 together, under the laws of the faces that the network was trained on, so that what is hidden keeps a usual colour.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from manyfaces.faces.coefficients import FaceCoefficients
+from manyfaces.faces.coefficients import FaceCoefficients, FaceLaw
 from manyfaces.faces.model import FaceModel, rotation_from_angles, usual
 from manyfaces.geometry import vertex_normals
 from manyfaces.render import deng_harmonics
@@ -25,27 +25,12 @@ _INDEPENDENT = 60.0
 _TINT = 0.04
 
 
-@dataclass(frozen=True)
-class ColourLaw:
-    """Usual colours and light, as normal laws.
-
-    Attributes:
-        albedo_mean: of the coefficients; albedo_deviation likewise.
-        light_mean: of the coefficients, red, green and blue; light_deviation likewise.
-    """
-
-    albedo_mean: Float[Tensor, " T"]
-    albedo_deviation: Float[Tensor, " T"]
-    light_mean: Float[Tensor, "3 9"]
-    light_deviation: Float[Tensor, "3 9"]
-
-
 def settle_colours(
     face: FaceModel,
     c: FaceCoefficients,
     seen: Float[Tensor, "V 3"],
     trust: Float[Tensor, " V"],
-    law: ColourLaw,
+    law: FaceLaw,
 ) -> FaceCoefficients:
     """The same face in the colours and the light that explain a photo best.
 
@@ -64,11 +49,11 @@ def settle_colours(
     """
     if float(trust.sum()) < 1:
         return c
-    n = len(law.albedo_mean)
+    n = len(law.mean.albedo)
     harmonics = _harmonics(face, c)
     mean, basis = face.head.albedo(c.albedo.new_zeros(n)), face.head.albedo_basis
     assert basis is not None
-    precision, usual_values = _precision(law), torch.cat([law.albedo_mean, law.light_mean.flatten()])
+    precision, usual_values = _precision(law), torch.cat([law.mean.albedo, law.mean.light.flatten()])
     values = usual_values.clone()
     for _ in range(ROUNDS):
         albedo = mean + torch.einsum("t,tvc->vc", values[:n], basis[:n])
@@ -92,14 +77,14 @@ def _harmonics(face: FaceModel, c: FaceCoefficients) -> Float[Tensor, "V 9"]:
     return deng_harmonics(normals @ rotation_from_angles(c.angles).mT)
 
 
-def _precision(law: ColourLaw) -> Float[Tensor, "P P"]:
+def _precision(law: FaceLaw) -> Float[Tensor, "P P"]:
     """Inverse covariance of albedo and light: the three colours of light go together, albedo by itself."""
-    n = len(law.albedo_mean)
+    n = len(law.mean.albedo)
     precision = torch.zeros(n + 27, n + 27)
-    precision[range(n), range(n)] = law.albedo_deviation.square().reciprocal().cpu()
+    precision[range(n), range(n)] = law.deviation.albedo.square().reciprocal().cpu()
     for k in range(9):
-        shared = law.light_deviation[:, k].mean().cpu() ** 2
+        shared = law.deviation.light[:, k].mean().cpu() ** 2
         covariance = shared * torch.ones(3, 3) + _TINT**2 * torch.eye(3)
         rows = n + k + 9 * torch.arange(3)
         precision[rows[:, None], rows] = torch.linalg.inv(covariance)
-    return precision.to(law.albedo_mean)
+    return precision.to(law.mean.albedo)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from manyfaces.detect.observation import from_crop_units, to_crop_units
@@ -18,8 +18,6 @@ from manyfaces.pipeline.preprocess import FaceView
 
 # What a hidden point still weighs for the camera: little, but enough to hold it when next to nothing is seen.
 HIDDEN_WEIGHT = 0.02
-# Errors of neighbouring points go together: 468 points tell as much as a few dozen independent ones.
-POINTS_PER_OPINION = 10.0
 N_ROUNDS = 2
 
 
@@ -79,15 +77,12 @@ class Aligner:
         self._head = head
         self._encoder = encoder
         self._anchors = find_anchors(head)
-        # Fewer points lie further apart, and are worth more each.
-        self._points_per_opinion = max(1.0, POINTS_PER_OPINION * len(self._anchors.from_468) / 468)
         self._identity_basis = head.landmarks(head.identity_basis, self._anchors.name)
         self._expression_basis = head.landmarks(head.expression_basis, self._anchors.name)
 
     def place(self, drawn: Coefficients, view: FaceView) -> Alignment:
         """Fit the cameras of hypotheses, and leave the hypotheses as they are."""
-        targets_px = self._anchors.from_468 @ torch.from_numpy(view.points_px)
-        targets_px = targets_px.expand(len(drawn.identity), -1, -1)
+        targets_px = self._anchors.of(view.points_px).expand(len(drawn.identity), -1, -1)
         return Alignment(drawn, self._cameras(self._points(drawn), view, targets_px))
 
     def align(
@@ -127,8 +122,7 @@ class Aligner:
         n_identity, n_expression = drawn.identity.shape[1], drawn.expression.shape[1]
         basis = torch.cat([self._identity_basis[:n_identity], self._expression_basis[:n_expression]])
         deviation = torch.cat([deviations.identity, deviations.expression])
-        precision, seen = self._precision(view)
-        weights = (precision * seen / self._points_per_opinion).expand(len(targets_px), -1)
+        weights = self._anchors.weights(view).expand(len(targets_px), -1)
         points = self._points(drawn)
         cameras = self._cameras(points, view, targets_px)
         for _ in range(N_ROUNDS):
@@ -146,15 +140,9 @@ class Aligner:
         targets_px: Float[Tensor, "M L 2"],
         start: Float[Tensor, "M 3 3"] | None = None,
     ) -> OrthographicCamera:
-        precision, seen = self._precision(view)
-        weights = (precision * torch.where(seen, 1.0, HIDDEN_WEIGHT)).expand(len(targets_px), -1)
+        trust = torch.where(self._anchors.seen(view), 1.0, HIDDEN_WEIGHT)
+        weights = (self._anchors.precision(view) * trust).expand(len(targets_px), -1)
         return fit_orthographic(points, targets_px, weights, start=start).camera
-
-    def _precision(self, view: FaceView) -> tuple[Float[Tensor, " L"], Bool[Tensor, " L"]]:
-        """1 / variance of each anchor, per pixel squared, and whether it is seen."""
-        from_468 = self._anchors.from_468
-        scale_px = from_468 @ torch.from_numpy(view.scale_px)
-        return 1 / scale_px.clamp_min(1e-3) ** 2, from_468 @ torch.from_numpy(~view.hidden).float() > 0.5
 
     def _points(self, drawn: Coefficients) -> Float[Tensor, "M L 3"]:
         head = self._head

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from manyfaces.core.errors import HeadFileError
 from manyfaces.detect import POINTS_68_FROM_468
 from manyfaces.heads import HeadModel
+from manyfaces.pipeline.preprocess import FaceView
+
+# Errors of neighbouring points go together: 468 points tell as much as a few dozen independent ones.
+POINTS_PER_OPINION = 10.0
 
 # The detector's 468 points as points of each scheme that a head may have, the densest scheme first.
 _SCHEMES: dict[str, Float[np.ndarray, "L 468"]] = {
@@ -31,6 +35,27 @@ class Anchors:
 
     name: str
     from_468: Float[Tensor, "L 468"]
+
+    def __len__(self) -> int:
+        return len(self.from_468)
+
+    def of(self, points_px: Float[np.ndarray, "468 2"]) -> Float[Tensor, "L 2"]:
+        """Where they are, pixels."""
+        return self.from_468 @ torch.from_numpy(points_px).float()
+
+    def precision(self, view: FaceView) -> Float[Tensor, " L"]:
+        """1 / variance of where they are, per pixel squared."""
+        return 1 / (self.from_468 @ torch.from_numpy(view.scale_px)).clamp_min(1e-3) ** 2
+
+    def seen(self, view: FaceView) -> Bool[Tensor, " L"]:
+        """Those that nothing hides."""
+        return self.from_468 @ torch.from_numpy(~view.hidden).float() > 0.5
+
+    def weights(self, view: FaceView) -> Float[Tensor, " L"]:
+        """What each tells in a fit to all that are seen: precision, shared among those whose errors go together."""
+        # Fewer points lie further apart, and are worth more each.
+        per_opinion = max(1.0, POINTS_PER_OPINION * len(self) / 468)
+        return self.precision(view) * self.seen(view) / per_opinion
 
 
 def find_anchors(head: HeadModel) -> Anchors:

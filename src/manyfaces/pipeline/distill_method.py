@@ -4,32 +4,27 @@ import time
 from collections.abc import Sequence
 from functools import partial
 
-import cv2
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
 
 from manyfaces.core.errors import InputError
 from manyfaces.detect import POINTS_68_FROM_468, RNetCrop, rnet_crop, rnet_five
 from manyfaces.detect.alignment import points_box
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients
-from manyfaces.faces.colours import settle_colours
 from manyfaces.geometry import Camera
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.options import OneFaceOptions
+from manyfaces.pipeline.preprocess import FaceView
 from manyfaces.pipeline.result import Appearance, Reconstruction
+from manyfaces.pipeline.settling import FaceSettler
 from manyfaces.pipeline.workers import run_alone, sample_workers
-from manyfaces.render import visible_vertices
-from manyfaces.render.sampling import sampled
 
 # More pictures at once are no faster, and fill the memory.
 BATCH = 64
-# Vertices whose pixel is hidden by more than this share show another thing's colour.
-_BARELY = 0.1
 
 
 class DistillMethod:
@@ -45,6 +40,7 @@ class DistillMethod:
         self.name = model.name
         self.eyes = Eyes(model.detector, model.mesh, model.encoder, sample_workers(model.device))
         self._model = model
+        self._settler = None if model.law is None else FaceSettler(model.face, model.law)
 
     def reconstruct(self, faces: Sequence[SeenFace], options: OneFaceOptions) -> list[Reconstruction]:
         """Show all faces to the network in one batch."""
@@ -53,14 +49,14 @@ class DistillMethod:
         seconds = time.perf_counter() - started
         settles = self._settles(options)
         return [
-            self._assemble(face, crop, self._settled(c, crop, face.view.mask) if settles else c, options, seconds)
+            self._assemble(face, crop, self._settled(c, crop, face.view) if settles else c, options, seconds)
             for face, crop, c in zip(faces, crops, predicted, strict=True)
         ]
 
     def tell(self, face: SeenFace, options: OneFaceOptions) -> ToldOfPerson:
-        """What is predicted for a face, its colours settled."""
+        """What is predicted for a face, settled where the model settles."""
         [crop], [c] = self._predict([face])
-        return ToldOfPerson.of(c, self._settled(c, crop, face.view.mask) if self._settles(options) else c)
+        return ToldOfPerson.of(c, self._settled(c, crop, face.view) if self._settles(options) else c)
 
     def identify(self, told: Sequence[ToldOfPerson], options: OneFaceOptions) -> SharedFace:
         """The mean of what faces told."""
@@ -80,10 +76,12 @@ class DistillMethod:
         started = time.perf_counter()
         crops, predicted = self._predict(faces)
         seconds = time.perf_counter() - started
-        return [
-            self._assemble(face, crop, person.given_to(self._model.face, c), options, seconds)
-            for face, crop, c in zip(faces, crops, predicted, strict=True)
-        ]
+        given = [person.given_to(self._model.face, c) for c in predicted]
+        if self._settles(options):
+            assert self._settler is not None
+            pairs = zip(given, crops, faces, strict=True)
+            given = [self._settler.on_points(c, crop, face.view, hold_identity=True) for c, crop, face in pairs]
+        return [self._assemble(*of_face, options, seconds) for of_face in zip(faces, crops, given, strict=True)]
 
     def _crop(self, face: SeenFace) -> RNetCrop:
         five_px = rnet_five(POINTS_68_FROM_468 @ face.view.points_px)
@@ -127,26 +125,13 @@ class DistillMethod:
         )
 
     def _settles(self, options: OneFaceOptions) -> bool:
-        law = self._model.law
-        if options.settle and law is None:
-            raise InputError(f"the model {self.name} does not know which colours are usual", "leave settle out")
-        return law is not None if options.settle is None else options.settle
+        if options.settle and self._settler is None:
+            raise InputError(f"the model {self.name} does not know which faces are usual", "leave settle out")
+        return self._settler is not None if options.settle is None else options.settle
 
-    def _settled(self, c: FaceCoefficients, crop: RNetCrop, mask: Bool[np.ndarray, "H W"]) -> FaceCoefficients:
-        """The face in the colours and the light of the skin that the crop shows."""
-        assert self._model.law is not None
-        model, side = self._model.face, self._model.config.picture_px
-        camera = model.camera(c).scaled(side / RNET_PX)
-        projected, perspective = camera.project(model.vertices(c)), model.projection == "perspective"
-        seen = visible_vertices(projected.with_depth[None], model.head.faces, (side, side), perspective=perspective)[0]
-        seen = seen & model.head.region("skin") & model.head.region("front")
-        # Beyond the crop there is nothing to see, either.
-        hidden = hidden_in(crop, mask)
-        hidden[[0, -1]] = hidden[:, [0, -1]] = 1
-        pixels = np.concatenate([crop.image / np.float32(255), hidden[..., None]], -1)
-        colours = sampled(torch.from_numpy(pixels)[None], projected.points_px[None])[0]
-        trust = (seen & (colours[:, 3] < _BARELY)).to(colours)
-        return settle_colours(model, c, colours[:, :3], trust, self._model.law)
+    def _settled(self, c: FaceCoefficients, crop: RNetCrop, view: FaceView) -> FaceCoefficients:
+        assert self._settler is not None
+        return self._settler.settled(c, crop, view)
 
     def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> Camera:
         """The camera that shows the head on the photo where the network sees it in the crop."""
@@ -154,14 +139,3 @@ class DistillMethod:
         # It is one of the face about its own origin; a reconstruction's vertices stay in the head's frame.
         camera = model.camera(c).about(model.origin)
         return crop.camera_to_photo(camera.scaled(self._model.config.picture_px / RNET_PX))
-
-
-def hidden_in(crop: RNetCrop, mask: Bool[np.ndarray, "H W"]) -> Float[np.ndarray, "S S"]:
-    """How much of each pixel of a crop something hides; all of those beyond the photo.
-
-    Args:
-        crop: of the photo.
-        mask: pixels of the photo that hide the face.
-    """
-    side = len(crop.image)
-    return cv2.warpAffine(mask.astype(np.float32), crop.crop_from_photo, (side, side), borderValue=1)

@@ -9,8 +9,7 @@ from torch import nn
 from manyfaces.assets import verify_packaged
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.detect import FaceDetector, FaceMesh
-from manyfaces.faces import CoefficientLayout, CoefficientRegressor, FaceModel
-from manyfaces.faces.colours import ColourLaw
+from manyfaces.faces import CoefficientLayout, CoefficientRegressor, FaceLaw, FaceModel
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.io.head_files import load_head
@@ -37,7 +36,7 @@ class LoadedDistill:
         network: pictures in R-Net's frame to coefficients.
         config: sizes of the network.
         device: where the network runs.
-        law: usual colours and light, where the network knows the faces that it was trained on.
+        law: usual faces, where the network knows the faces that it was trained on.
         detector: finds faces.
         mesh: finds their points.
         encoder: corrects the points, and knows what hides them.
@@ -48,7 +47,7 @@ class LoadedDistill:
     network: nn.Module
     config: DistillConfig | CoarseConfig
     device: torch.device
-    law: ColourLaw | None
+    law: FaceLaw | None
     detector: FaceDetector
     mesh: FaceMesh
     encoder: PointEncoder
@@ -108,19 +107,18 @@ def with_eyes(
         network=network.to(device).eval(),
         config=config,
         device=device,
-        law=_colour_law(network, config.layout),
+        law=_face_law(network, config.layout),
         detector=load_detector(),
         mesh=load_mesh(),
         encoder=load_encoder(verify_packaged("ofer-open/points.safetensors")).eval(),
     )
 
 
-def _colour_law(network: CoefficientRegressor, layout: CoefficientLayout) -> ColourLaw | None:
-    """Usual colours and light of the faces that a network was trained on, where it knows them."""
+def _face_law(network: CoefficientRegressor, layout: CoefficientLayout) -> FaceLaw | None:
+    """The faces that a network was trained on, where it knows them."""
     if not network.is_scaled:
         return None
-    mean, deviation = (layout.split(part.cpu().float()) for part in (network.mean, network.deviation))
-    return ColourLaw(mean.albedo, deviation.albedo, mean.light, deviation.light)
+    return FaceLaw(*(layout.split(part.cpu().float()) for part in (network.mean, network.deviation)))
 
 
 def _files(name: str | Path, head: str | Path | None) -> DistillFiles:

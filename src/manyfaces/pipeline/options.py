@@ -43,8 +43,8 @@ class OneFaceOptions(LookOptions):
 
     Attributes:
         occlusion, face, seed: see `LookOptions`.
-        settle: fit skin colours and light to the visible skin; None: as the model wants it (those trained on synthetic
-            people do, published weights do not).
+        settle: move the face onto the visible points, and fit colours and light to the visible skin; None: as the model
+            wants it (those trained on synthetic people do, published weights and persons' models do not).
     """
 
     settle: bool | None = None

@@ -6,21 +6,25 @@ from dataclasses import replace
 
 import torch
 
+from manyfaces.core.errors import InputError
 from manyfaces.detect import RNetCrop
 from manyfaces.faces import FaceCoefficients
 from manyfaces.methods.personal.detail import skin_view
 from manyfaces.pipeline.conditioning import SeenFace
-from manyfaces.pipeline.distill_method import DistillMethod, hidden_in
+from manyfaces.pipeline.distill_method import DistillMethod
+from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.options import OneFaceOptions
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.pipeline.result import Reconstruction
+from manyfaces.pipeline.settling import hidden_in
 from manyfaces.pipeline.skin_detail import SkinDetail
 
 
 class PersonalMethod(DistillMethod):
     """A base, or one person's model; see `Method`.
 
-    A person's model gives every face the person's own identity.
+    A person's model gives every face the person's own identity and colours, and settles nothing: it has learned from
+    the person's points and colours as they are seen.
 
     Args:
         model: its networks and all that goes with them.
@@ -35,6 +39,17 @@ class PersonalMethod(DistillMethod):
         if self.loaded.person is not None:
             return self.reconstruct_as(self.loaded.person.shared, faces, options)
         return super().reconstruct(faces, options)
+
+    def identify(self, told: Sequence[ToldOfPerson], options: OneFaceOptions) -> SharedFace:
+        """The person, for a person's model."""
+        return super().identify(told, options) if self.loaded.person is None else self.loaded.person.shared
+
+    def _settles(self, options: OneFaceOptions) -> bool:
+        if self.loaded.person is None:
+            return super()._settles(options)
+        if options.settle:
+            raise InputError(f"{self.name} has learned whose faces it shows and settles none", "leave settle out")
+        return False
 
     def _assemble(
         self, face: SeenFace, crop: RNetCrop, c: FaceCoefficients, options: OneFaceOptions, predicted_s: float
