@@ -83,16 +83,20 @@ def test_now_takes_a_folder_of_predictions(asked: Asked, tmp_path: Path) -> None
 def test_landmark_benchmarks(asked: Asked, tmp_path: Path, name: str) -> None:
     given = ["--predictions", tmp_path, "--methods", "facemesh", "ours", "--offsets", "--every", 5]
     assert bench(name, tmp_path, *given, "--annotation", "reannotated", "--half", "tune") == 0
-    assert bench(name, tmp_path, "--methods", "--models", "sopi-open, ofer-open,sopi-open", "--limit", 3) == 0
+    assert (
+        bench(name, tmp_path, "--methods", "--models", "sopi-open, ofer-open,sopi-open", "--unsettled", "--limit", 3)
+        == 0
+    )
     ((places, names), (_, others)) = asked
     assert places == (name, tmp_path, Path("o"))
     assert names["half"] == "tune"
     assert names["options"][0] == {
         **{"predictions": tmp_path, "methods": ("facemesh", "ours"), "offsets": True, "every": 5},
-        **{"annotation": "reannotated", "models": (), "limit": None},
+        **{"annotation": "reannotated", "models": (), "unsettled": False, "limit": None},
     }
     assert others["options"][0]["methods"] == ()
     assert others["options"][0]["models"] == ("sopi-open", "ofer-open")
+    assert others["options"][0]["unsettled"] is True
     assert others["options"][0]["limit"] == 3
 
 

@@ -56,6 +56,7 @@ def _landmarks(command: commands.LandmarkProtocol) -> None:
         every=command.every,
         annotation=command.annotation,
         models=_names(command.models),
+        unsettled=command.unsettled,
         limit=command.limit,
     )
     name = LANDMARK_NAMES[type(command)]

@@ -100,6 +100,8 @@ class LandmarkProtocol(OnDataset):
     """Which of our methods are run."""
     models: str = ""
     """Models with commas between their names: of each the best face, its jaw line placed as annotators would."""
+    unsettled: FlagCreatePairsOff[bool] = False
+    """Of these models what the networks say, not settled on the photo."""
     limit: int | None = None
     """Only the first so many faces, for a quick look."""
     offsets: FlagCreatePairsOff[bool] = False

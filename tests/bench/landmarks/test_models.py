@@ -1,8 +1,9 @@
 """Models in the landmark benchmarks: their rows, sheets, what is kept of them, and where their points are."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 import torch
 
 from manyfaces.bench.annotated_points import annotated_68_px
-from manyfaces.bench.landmarks import LandmarkOptions, LandmarkReport
-from manyfaces.bench.landmarks.models import Marks
+from manyfaces.bench.landmarks import LandmarkOptions, LandmarkReport, models
+from manyfaces.bench.landmarks.models import Marks, predictor_marks
 from manyfaces.core.errors import InputError
 from manyfaces.data.landmarks import LandmarkSample
+from manyfaces.detect import FaceDetector
 from manyfaces.heads import HeadModel, outline_mesh
 from manyfaces.heads.outline import turned_camera
 from manyfaces.io.head_files import load_head
@@ -21,6 +23,12 @@ from manyfaces.io.image import read_image
 
 if TYPE_CHECKING:
     from tests.bench.landmarks.conftest import Fake, Run
+
+
+@dataclass(frozen=True)
+class Eyes:
+    detector: object
+
 
 Figure = Callable[[LandmarkReport, str, str, str], float]
 
@@ -75,6 +83,30 @@ def test_a_stopped_run_goes_on_unless_the_model_has_changed(tmp_path: Path) -> N
     assert np.array_equal(again[2], np.full((68, 2), 1.0))
     ask(2.0)
     assert len(asked) == 3
+
+
+def test_models_are_asked_unsettled(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+
+    class FakePredictor:
+        def __init__(self, method: object):
+            pass
+
+        def detect(self, image: np.ndarray) -> list[object]:
+            return []
+
+        def __call__(self, image: np.ndarray, **options: object) -> np.ndarray:
+            asked.append(options)
+            return image
+
+    monkeypatch.setattr(models, "load_method", lambda *arguments: SimpleNamespace(eyes=Eyes(None)))
+    monkeypatch.setattr(models, "Predictor", FakePredictor)
+    monkeypatch.setattr(models, "annotated_68_px", lambda result: np.zeros((68, 2)))
+    for unsettled in (False, True):
+        predictor_marks("mine", FaceDetector.__new__(FaceDetector), seed=3, unsettled=unsettled)(
+            np.zeros((4, 4, 3), np.uint8), lambda boxes: 0
+        )
+    assert asked == [{"face": 0, "seed": 3}, {"face": 0, "seed": 3, "settle": False}]
 
 
 def test_names_of_rows_are_no_models() -> None:

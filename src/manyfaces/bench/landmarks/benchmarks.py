@@ -41,6 +41,7 @@ class LandmarkOptions:
         every: 300-VW: take each n-th frame.
         annotation: AFLW2000-3D: the points of the data set, or those annotated again.
         models: rows of their own, by name: the best face of each model, its points placed as annotators would.
+        unsettled: of these models what the networks say, not settled on the photo.
         limit: the first so many faces, for a quick look.
     """
 
@@ -50,6 +51,7 @@ class LandmarkOptions:
     every: int = 1
     annotation: Annotation = "original"
     models: tuple[str, ...] = ()
+    unsettled: bool = False
     limit: int | None = None
 
     def __post_init__(self) -> None:

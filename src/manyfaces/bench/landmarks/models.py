@@ -30,7 +30,12 @@ NOT_FOUND.setflags(write=False)
 
 
 def load_models(
-    names: Sequence[str], detector: FaceDetector, folder: Path, device: str = "cpu", seed: int = 0
+    names: Sequence[str],
+    detector: FaceDetector,
+    folder: Path,
+    device: str = "cpu",
+    seed: int = 0,
+    unsettled: bool = False,
 ) -> Mapping[str, "Marks"]:
     """Load models; what they find is kept, so that a run that was stopped goes on where it was.
 
@@ -40,22 +45,26 @@ def load_models(
         folder: where results are kept.
         device: where they run.
         seed: of their sampling.
+        unsettled: take what the networks say, not settled on the photo.
 
     Raises:
         ChoiceError, AssetError, HeadFileError, WeightError: a model cannot be loaded.
     """
-    return {name: Marks(predictor_marks(name, detector, device, seed), folder, name, seed) for name in names}
+    finders = {name: predictor_marks(name, detector, device, seed, unsettled) for name in names}
+    return {name: Marks(find, folder, name, seed, unsettled) for name, find in finders.items()}
 
 
-def predictor_marks(name: str, detector: FaceDetector, device: str = "cpu", seed: int = 0) -> FindMarks:
+def predictor_marks(
+    name: str, detector: FaceDetector, device: str = "cpu", seed: int = 0, unsettled: bool = False
+) -> FindMarks:
     """The points of the best face that a model makes of a picture; arguments as those of `load_models`."""
     method = load_method(name, torch.device(device), None, "none")
     method.eyes = replace(method.eyes, detector=detector)
-    predictor = Predictor(method)
+    predictor, more = Predictor(method), {"settle": False} if unsettled else {}
 
     def find(image: UInt8[np.ndarray, "H W 3"], choose: Choose) -> Float[np.ndarray, "68 2"] | None:
         row = choose(np.array([face.box_px for face in predictor.detect(image)], float).reshape(-1, 4))
-        return None if row is None else annotated_68_px(predictor(image, face=row, seed=seed))
+        return None if row is None else annotated_68_px(predictor(image, face=row, seed=seed, **more))
 
     return find
 

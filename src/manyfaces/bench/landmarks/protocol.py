@@ -99,7 +99,7 @@ def default_methods(options: LandmarkOptions, model: str, device: str, seed: int
     detector = default_detector()
     kept = Kept(folder, "landmarks")
     reconstruct = predictor_reconstructor(detector, model, seed, device, kept) if "ours" in options.methods else None
-    models = load_models(options.models, detector, folder, device, seed)
+    models = load_models(options.models, detector, folder, device, seed, options.unsettled)
     return Methods(prior, default_point_finder(detector), reconstruct, options.methods, options.predictions, models)
 
 

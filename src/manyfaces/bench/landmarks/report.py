@@ -86,6 +86,7 @@ class LandmarkReport:
             half=self.half,
             model=self.model if "ours" in self.options.methods else None,
             models=", ".join(self.options.models) or None,
+            settled=not self.options.unsettled if self.options.models else None,
             predictions=self.options.predictions,
             offsets="removed" if self.options.offsets else "kept",
             annotation=self.options.annotation if self.name == "aflw2000" else None,
