@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from manyfaces.assets import packaged_folder
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import load_weights, save_weights
 from manyfaces.io.model_folders import PersonCard
@@ -158,5 +159,8 @@ def test_bases_are_named_by_what_finds_them(base, base_folder, empty_cache):
     assert base_name(base) == str(base_folder)
     kept = empty_cache / "models" / "tiny"
     assert base_name(replace(base, files=tuple(kept / path.name for path in base.files))) == "tiny"
-    shipped = replace(base, coarse=replace(base.coarse, name="personal-open"))
-    assert base_name(shipped) == "personal-open"
+    named = replace(base, coarse=replace(base.coarse, name="personal-open"))
+    shipped = packaged_folder() / "personal-open"
+    assert base_name(replace(named, files=tuple(shipped / path.name for path in base.files))) == "personal-open"
+    # A folder that bears a released model's name is another model.
+    assert base_name(named) == str(base_folder)

@@ -68,7 +68,10 @@ def _perform(command: Animate, stream: "FrameStream", progress: Progress) -> dic
     character = load_character(command.person, predictor, command.hypothesis - 1, face, command.seed)
     if command.smooth:
         character = replace(character, detail=None)
-    options = TrackOptions(face=command.driver_face, model_options={"seed": command.seed})
+    said: dict[str, Any] = {"seed": command.seed}
+    if hasattr(predictor.options(), "detail"):
+        said["detail"] = False  # of the driver nobody sees any
+    options = TrackOptions(face=command.driver_face, model_options=said)
     progress.update(task, description="whose face the driver has")
     options = _with_driver(command, predictor, options)
     progress.update(task, description="the driver")
@@ -136,7 +139,7 @@ def _tell(report: dict[str, Any], out: Path, seconds: float) -> None:
         parts.append(f"{frames['lost']} more without the driver")
     if report["stopped"]:
         parts.append("stopped there")
-    parts.append(f"{report['morph_targets']} morph targets, at most {report['largest_error_mm']:.2f} mm off")
+    parts.append(f"{report['morph_targets']} morph targets, the head at most {report['largest_error_mm']:.2f} mm off")
     print(f"{', '.join(parts)} -> {out}")
     for fault in report["clip"]["faults"]:
         print(f"error: {fault}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """`manyfaces bench`: a thin door to each protocol. Rooms are imported late: they take long, and one is needed."""
 
+import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -140,7 +141,8 @@ def _personal(command: commands.Personal) -> None:
 
     device = torch.device(resolve_device(command.device))
     base = load_personal(command.model, device)
-    face = base.coarse.face
+    # The base's own face stays where people are drawn.
+    face = copy.deepcopy(base.coarse.face)
     outline = outline_mesh(face.head) if command.jaw == "silhouette" else None
     objective = CoarseObjective(face, outline, weights=TRANSFER_WEIGHTS)
     settings = (command.frames, command.gap, command.steps, command.jaw)

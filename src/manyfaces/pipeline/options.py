@@ -51,6 +51,18 @@ class OneFaceOptions(LookOptions):
 
 
 @dataclass(frozen=True)
+class DetailOptions(OneFaceOptions):
+    """How to reconstruct with person-specific models.
+
+    Attributes:
+        occlusion, face, seed, settle: see `OneFaceOptions`.
+        detail: find wrinkles, which takes most of the time.
+    """
+
+    detail: bool = True
+
+
+@dataclass(frozen=True)
 class Options(LookOptions):
     """How to reconstruct with OFER.
 

@@ -45,6 +45,8 @@ def save_person(
         OutputError: it cannot be written.
     """
     folder = PersonFolder(out, record.card)
+    # Of a person who was here before; from here on weights and card would be two persons'.
+    (out / CARD_NAME).unlink(missing_ok=True)
     save_weights(folder.weights(), person_state(coarse, student, person), {"base": base.coarse.name})
     report = {name: value for name, value in asdict(record).items() if name != "card"}
     for name, text in ((REPORT_NAME, json.dumps(report, indent=1)), (CARD_NAME, to_json(record.card))):

@@ -13,7 +13,7 @@ from manyfaces.methods.personal.detail import skin_view
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_method import DistillMethod
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
-from manyfaces.pipeline.options import OneFaceOptions
+from manyfaces.pipeline.options import DetailOptions, OneFaceOptions
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.pipeline.result import Reconstruction
 from manyfaces.pipeline.settling import hidden_in
@@ -29,6 +29,8 @@ class PersonalMethod(DistillMethod):
     Args:
         model: its networks and all that goes with them.
     """
+
+    options = DetailOptions
 
     def __init__(self, model: LoadedPersonal):
         super().__init__(model.coarse)
@@ -56,6 +58,8 @@ class PersonalMethod(DistillMethod):
     ) -> Reconstruction:
         """The coarse face, and its detail."""
         result = super()._assemble(face, crop, c, options, predicted_s)
+        if isinstance(options, DetailOptions) and not options.detail:
+            return result
         started = time.perf_counter()
         assert result.appearance is not None
         model, one = self.loaded, result.appearance.coefficients

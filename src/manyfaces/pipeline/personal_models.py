@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from manyfaces.assets import verify_packaged
+from manyfaces.assets import packaged_folder, verify_packaged
 from manyfaces.assets.cache import sha256_of
 from manyfaces.core.errors import InputError, WeightError
 from manyfaces.io.checkpoints import load_into, load_weights
@@ -18,7 +18,7 @@ from manyfaces.methods.personal import CoarseConfig, CoarseNet, DetailConfig, De
 from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted, AdaptedSkin
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.nn import DisplacementMae, DisplacementUNet
-from manyfaces.pipeline.catalogue import MODELS, ReleasedModel, find_model, models_folder
+from manyfaces.pipeline.catalogue import ReleasedModel, find_model, models_folder
 from manyfaces.pipeline.distill_models import LoadedDistill, with_eyes
 from manyfaces.pipeline.distill_person import SharedFace
 
@@ -100,7 +100,7 @@ def base_digests(model: LoadedPersonal) -> tuple[str, str]:
 def base_name(model: LoadedPersonal) -> str:
     """How a person's file names its base: by its name where it is known by that, else by its folder."""
     name, folder = model.coarse.name, model.files[0].parent.resolve()
-    known = any(released.name == name for released in MODELS) or folder == (models_folder() / name).resolve()
+    known = folder in {(place / name).resolve() for place in (packaged_folder(), models_folder())}
     return name if known else str(folder)
 
 

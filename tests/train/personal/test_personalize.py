@@ -147,11 +147,15 @@ def test_nobody_is_one_clear_error_and_nothing_is_written(run, photos, tmp_path)
 def test_the_best_view_is_the_fullest_and_filled_from_the_others():
     visible = torch.zeros(3, 4, 4)
     visible[0, :, :1], visible[1, :, :3], visible[2, :, 3:] = 1.0, 1.0, 1.0
+    visible[2, 0] = 1.0
     texture = torch.tensor([0.2, 0.4, 0.6])[:, None, None, None] * visible[:, None].expand(-1, 3, -1, -1)
+    texture[2, 1, 1, 3] = 0.9
     tension = torch.arange(3.0)[:, None, None].expand(-1, 4, 4)
     best = best_view(SkinView(texture, visible, tension))
     assert best.texture.shape == (1, 3, 4, 4)
-    torch.testing.assert_close(best.texture[0, 0, 0], torch.tensor([0.4, 0.4, 0.4, 0.6]))
+    # The third frame is as bright as the best one where both show skin: no step where it fills in, but its own detail.
+    torch.testing.assert_close(best.texture[0, 0], torch.full((4, 4), 0.4))
+    assert float(best.texture[0, 1, 1, 3]) == pytest.approx(0.6)
     assert bool(best.visible.all())
     assert torch.equal(best.tension[0], tension[1])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 import torch
 
-from manyfaces.core.errors import ChoiceError, InputError
+from manyfaces.core.errors import ChoiceError, ConfigError, InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.face_batches import Faces
 from manyfaces.data.subjects import DetailBank, DetailExamples
@@ -14,14 +14,14 @@ from manyfaces.heads import HeadModel
 from manyfaces.heads.part import landmark_part
 from manyfaces.io.checkpoints import load_weights
 from manyfaces.losses.detail import DetailWeights
-from manyfaces.methods.personal import CoarseConfig, DetailConfig, detail_surface
+from manyfaces.methods.personal import OPEN, PUBLISHED, CoarseConfig, DetailConfig, detail_surface
 from manyfaces.nn import DetailResNetConfig, DisplacementUNet, MaeConfig, UNet2dConfig, ViTConfig
 from manyfaces.nn.mae import HYBRID_IN
 from manyfaces.nn.resnet import ResNetConfig
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.personal import recipes
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
-from manyfaces.train.personal.detail import DetailStudentRecipe
+from manyfaces.train.personal.detail import DetailStudentRecipe, DetailTeacherRecipe
 
 CONFIG = TrainConfig(
     steps=2, warmup_steps=1, ema_decay=0.0, validation_batches=1, validate_every=1, log_every=1, precision="bfloat16"
@@ -148,7 +148,7 @@ def test_a_student_in_a_unet_starts_as_the_teacher_it_learns_from(skin, factor):
         layout=skin.face.layout,
         network=DetailConfig(sizes, student),
         config=CONFIG,
-        weights=DetailWeights(teacher=factor),
+        weights=DetailWeights(mrf=0.0, teacher=factor),
         teacher=teacher,
     )
     of_student, of_teacher = recipe.build().unet.state_dict(), teacher.state_dict()
@@ -204,3 +204,33 @@ def test_a_stem_is_the_first_stages_of_a_trained_network():
         **{"backbone.layer2.0.x": torch.ones(2), "backbone.layer3.0.x": torch.ones(3), "head.x": torch.ones(4)},
     }
     assert list(stem_weights(state, 2)) == ["conv1.weight", "layer1.0.x", "layer2.0.x"]
+
+
+def test_the_residual_network_has_the_maps_of_the_recipe():
+    for sizes, side_px in ((OPEN, 128), (PUBLISHED, 256)):
+        resnet = recipes._resnet(sizes.detail, sizes.coarse.layout)
+        assert (resnet.side_px, resnet.n_drive) == (side_px, sizes.coarse.layout.expression)
+    other = MaeConfig(ViTConfig(width=16, n_blocks=1, heads=2, side_px=32, patch_px=8), width=16, n_blocks=1, heads=2)
+    with pytest.raises(ConfigError, match="no maps of 32 texels"):
+        recipes._resnet(replace(OPEN.detail, student=other), OPEN.coarse.layout)
+
+
+def test_mrf_needs_features_and_uses_them(skin):
+    class Edges(torch.nn.Module):
+        def forward(self, pictures):
+            return {"across": pictures.diff(dim=-1)[..., ::4, ::4], "down": pictures.diff(dim=-2)[..., ::4, ::4]}
+
+    given = {"source": skin, "held_out": skin, "surface": skin.surface, "layout": skin.face.layout, "config": CONFIG}
+    sizes = DetailConfig(UNet2dConfig(width=4, levels=2), OPEN.detail.student)
+    with pytest.raises(ConfigError, match="L_mrf compares features"):
+        DetailTeacherRecipe(network=sizes, weights=DetailWeights(mrf=0.1), **given)
+    losses = []
+    for mrf in (0.0, 0.1):
+        weights = DetailWeights(mrf=mrf)
+        recipe = DetailTeacherRecipe(network=sizes, weights=weights, features=Edges(), batch_size=4, **given)
+        torch.manual_seed(0)
+        model = recipe.build()
+        loss = recipe.loss(model, recipe.batch(0, "train"), torch.Generator())
+        loss.backward()
+        losses.append(float(loss))
+    assert losses[1] > losses[0]

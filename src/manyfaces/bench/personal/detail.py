@@ -181,7 +181,13 @@ class DetailReport:
     def write(
         self, out: Path, device: str = "cpu", pictures: Mapping[str, Picture] | None = None, **facts: Any
     ) -> None:
-        """Write a `.md`, `.tex`, `.csv` and `.json` of its name; arguments as those of `write_report`.
+        """Write a `.md`, `.tex`, `.csv` and `.json` of its name, and pictures.
+
+        Args:
+            out: the folder; made if missing.
+            device: where the networks ran.
+            pictures: by file name without ending.
+            facts: what else the figures depend on.
 
         Raises:
             OutputError: they cannot be written.

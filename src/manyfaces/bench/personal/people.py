@@ -60,12 +60,12 @@ class PeopleOptions:
 
 @dataclass(frozen=True, eq=False)
 class Filmed:
-    """One person's two clips.
+    """One person's clips.
 
     Attributes:
         subject: who.
         learned: frames with noisy annotations.
-        held_out: pictures of the other clip.
+        held_out: pictures of another clip.
         truth_px: where annotators would put their 68 points, without noise.
     """
 
@@ -136,7 +136,7 @@ class PeopleProtocol:
         return PeopleResult(tuple(people), shares, spread)
 
     def film(self, number: int) -> Filmed:
-        """Draw a person and both clips."""
+        """Draw a person and all clips."""
         options, face = self._options, self._face
         subject = SubjectLaw(face, self._surface, SubjectConfig(gap_mm=options.gap_mm)).draw(options.seed, number)
         size = self._base.config.picture_px

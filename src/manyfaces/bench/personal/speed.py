@@ -1,5 +1,6 @@
 """How many faces a second a base or a person's model does, from the crop on."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,9 @@ class PersonalSpeed:
 
 def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     """Measure the coarse network alone, and with unwrapping and detail."""
-    face, network, device = model.coarse.face, model.coarse.network, model.coarse.device
+    network, device = model.coarse.network, model.coarse.device
+    # Reconstructions are put together on the CPU; here nothing leaves the device.
+    face, surface = copy.deepcopy(model.coarse.face).to(device), model.surface.to(device)
     side = model.coarse.config.picture_px
     picture = torch.rand(1, 3, side, side, device=device)
     skin = torch.ones(1, side, side, device=device)
@@ -63,9 +66,9 @@ def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     @torch.no_grad()
     def whole() -> torch.Tensor:
         c = face.layout.split(network(picture).float())
-        view = skin_view(face, model.surface, c, picture, skin)
-        displacement_m = displaced(model.student, view.contrast, view.tension) * model.surface.skin
-        return model.surface.relief(face.vertices(c), displacement_m).vertices
+        view = skin_view(face, surface, c, picture, skin)
+        displacement_m = displaced(model.student, view.contrast, view.tension) * surface.skin
+        return surface.relief(face.vertices(c), displacement_m).vertices
 
     tasks: tuple[tuple[str, Callable[[], torch.Tensor]], ...] = (
         ("coarse face", coarse),

@@ -184,7 +184,9 @@ class TransferReport:
                 cells.append(Cell(100 * float(1 - own.mean() / base.mean()), cut, "+.1f"))
             rows.append((person.subject, str(len(base)), *cells))
         columns = ("person", "frames", "base, NME %", *(f"{VARIANTS[variant]}, cut %" for variant in others))
-        note = "Intervals: 95 %, clips of the person resampled."
+        note = (
+            "Intervals: 95 %, clips of the person resampled; frames where all are of one clip, too narrow for others."
+        )
         return Table(
             f"By person, {points} points: how much of the base model's error is gone", columns, tuple(rows), (), (note,)
         )

@@ -41,7 +41,8 @@ class CoarseWeights:
         eyelids: the lids' part of L_spL; lips the mouth's.
         photometric: L_pho.
         identity_features: L_id of L_per; emotion and lip_reading the others.
-        identity: of the squared length of identity coefficients, L_reg; expression and albedo likewise.
+        identity: of the squared length of identity coefficients, L_reg; expression and albedo likewise. It is the
+            mean over faces; DECA has half the sum over a batch of 16, which makes this an eighth of its.
         light: of the light's colour, which nine numbers for each colour need and nine for all do not.
         exchange: L_sc.
     """

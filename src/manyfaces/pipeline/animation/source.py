@@ -37,6 +37,9 @@ def load_character(
     """
     path = Path(source).expanduser()
     if (path / CARD_NAME).is_file():
+        check_rank(hypothesis, 1)
+        if face not in ("largest", 0):
+            raise InputError(f"{path} is a model of one person, and has no face {face}", "leave face out")
         return character_of_model(path)
     if path.is_dir():
         return character_from_folder(path, hypothesis, face)

@@ -1,6 +1,6 @@
 """The detail stage: a U-Net that reads relief off textures, and the student that animates it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast, runtime_checkable
 
 import torch
@@ -8,11 +8,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.core.config import to_dict
+from manyfaces.core.errors import ConfigError
 from manyfaces.core.seeds import stream_seed
 from manyfaces.data.subjects import DetailExamples
 from manyfaces.diffusion import BatchDraws
 from manyfaces.faces import CoefficientLayout
-from manyfaces.losses.detail import DetailedFace, DetailWeights, animated_detail_loss, detail_loss
+from manyfaces.losses.detail import DetailedFace, DetailWeights, SeenTexture, animated_detail_loss, detail_loss
 from manyfaces.losses.displacement import teacher_loss
 from manyfaces.losses.exchange import exchange_rows
 from manyfaces.methods.personal import DetailSurface
@@ -48,6 +49,8 @@ class DetailRecipe:
         batch_size: frames per step.
         frames_per_subject: of each person in a batch.
         weights: of the losses' terms; where those of light are zero, none is computed.
+        features: what L_mrf compares textures by: RGB in [0, 1], (B, 3, S, S), to feature maps by name, such as
+            `manyfaces.nn.Vgg19Features`. Its weights have a licence of their own, so none comes along.
     """
 
     source: DetailExampleSource
@@ -58,7 +61,17 @@ class DetailRecipe:
     config: TrainConfig
     batch_size: int = 16
     frames_per_subject: int = 4
-    weights: DetailWeights = field(default_factory=DetailWeights)
+    weights: DetailWeights = field(default_factory=lambda: DetailWeights(mrf=0.0))
+    features: nn.Module | None = None
+
+    def __post_init__(self) -> None:
+        """See that L_mrf has features to compare.
+
+        Raises:
+            ConfigError: it has none.
+        """
+        if self.weights.mrf and self.features is None:
+            raise ConfigError("L_mrf compares features, and no network for them was handed in", "set features")
 
     def describe(self) -> dict[str, Any]:
         """Plain values that define the network."""
@@ -78,7 +91,24 @@ class DetailRecipe:
             return DetailedFace(displacement_m)
         c = self.layout.split(batch.coefficients)
         surface = self.surface.to(displacement_m.device)
-        return SkinShade(surface, batch.vertices, c, batch.coarse_albedo)(displacement_m)
+        face = SkinShade(surface, batch.vertices, c, batch.coarse_albedo)(displacement_m)
+        assert face.texture is not None
+        return replace(face, features=self._features(face.texture, batch.visible))
+
+    def seen(self, batch: DetailExamples) -> SeenTexture:
+        """The photo as the losses take it."""
+        seen = seen_texture(view_of(batch), self.surface.to(batch.texture.device))
+        with torch.no_grad():
+            return replace(seen, features=self._features(seen.texture, batch.visible))
+
+    def _features(
+        self, texture: Float[Tensor, "B S S 3"], visible: Float[Tensor, "B S S"]
+    ) -> tuple[Float[Tensor, "B _ _ _"], ...]:
+        """Of what the photo shows; the same zeros elsewhere, on either side."""
+        if self.features is None or not self.weights.mrf:
+            return ()
+        shown = (texture * visible[..., None]).movedim(-1, 1)
+        return tuple(self.features.requires_grad_(False).eval().to(shown.device)(shown).values())
 
 
 def view_of(batch: DetailExamples) -> SkinView:
@@ -103,11 +133,9 @@ class DetailTeacherRecipe(DetailRecipe):
 
     def loss(self, model: nn.Module, batch: DetailExamples, generator: BatchDraws) -> Float[Tensor, ""]:
         """The losses' sum."""
-        view = view_of(batch)
-        said_m = model(view.contrast).float()
+        said_m = model(view_of(batch).contrast).float()
         with in_full(said_m.device):
-            seen = seen_texture(view, self.surface.to(said_m.device))
-            total = detail_loss(self.lit(batch, said_m), seen, self.weights).total
+            total = detail_loss(self.lit(batch, said_m), self.seen(batch), self.weights).total
             if self.truth:
                 total = total + self.truth * teacher_loss(said_m, batch.displacement_m, batch.visible).total
             return total
@@ -131,6 +159,7 @@ class DetailStudentRecipe(DetailRecipe):
         return super().describe() if self.resnet is None else to_dict(self.resnet)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.teacher.requires_grad_(False).eval()
 
     def build(self) -> nn.Module:
@@ -144,8 +173,7 @@ class DetailStudentRecipe(DetailRecipe):
 
     def loss(self, model: nn.Module, batch: DetailExamples, generator: BatchDraws) -> Float[Tensor, ""]:
         """L_animD."""
-        view = view_of(batch)
-        texture = view.contrast
+        texture = view_of(batch).contrast
         device = texture.device
         self.teacher.to(device)
         with torch.no_grad():
@@ -155,9 +183,8 @@ class DetailStudentRecipe(DetailRecipe):
         both = self._said(model, torch.cat([texture, texture[rows]]), batch)
         own_m, swapped_m = both.float().chunk(2)
         with in_full(device):
-            seen = seen_texture(view, self.surface.to(device))
             own, swapped = (self.lit(batch, said_m) for said_m in (own_m, swapped_m))
-            return animated_detail_loss(own, swapped, seen, teacher_m, self.weights).total
+            return animated_detail_loss(own, swapped, self.seen(batch), teacher_m, self.weights).total
 
     def _said(self, model: nn.Module, textures: Tensor, batch: DetailExamples) -> Tensor:
         if self.resnet is None:

@@ -182,14 +182,19 @@ def shared_face(base: LoadedPersonal, c: FaceCoefficients) -> SharedFace:
 
 
 def best_view(view: SkinView) -> SkinView:
-    """The frame that shows most skin most at rest; where it shows none, what others show in the mean. One row."""
+    """The frame that shows most skin most at rest; where it shows none, what others show in the mean. One row.
+
+    Others are made as bright and as coloured as it is where both show skin, or steps between would be read as relief.
+    """
     n_texels = view.visible.sum((1, 2)).clamp(min=1)
     strain = (view.tension.abs() * view.visible).sum((1, 2)) / n_texels
     best = int((n_texels / n_texels.max() * (1 - strain / strain.max().clamp(min=1e-6) / 2)).argmax())
-    weight = view.visible[:, None]
-    mean = (view.texture * weight).sum(0) / weight.sum(0).clamp(min=1)
-    own = view.visible[best]
-    texture = torch.where(own > 0, view.texture[best], mean)
+    own, weight = view.visible[best], view.visible[:, None]
+    shared = own * weight
+    here, there = ((texture * shared).sum((2, 3), keepdim=True) for texture in (view.texture[best], view.texture))
+    level = torch.where((here > 0) & (there > 0), here / there.clamp(min=1e-6), 1.0)
+    mean = (view.texture * level * weight).sum(0) / weight.sum(0).clamp(min=1)
+    texture = torch.where(own > 0, view.texture[best], mean.clamp(0, 1))
     return SkinView(texture[None], (view.visible.amax(0))[None], view.tension[best][None])
 
 

@@ -10,15 +10,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as RichProgress
 
 from manyfaces.assets import verify_packaged
-from manyfaces.core.errors import ChoiceError, InputError
+from manyfaces.core.errors import ChoiceError, ConfigError, InputError
 from manyfaces.data.clips import clip_batches, open_prepared
 from manyfaces.data.people.bank import PeopleBankConfig
 from manyfaces.data.subjects.bank import DetailBank, DetailBankConfig, build_detail_bank
+from manyfaces.faces import CoefficientLayout
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.detail import DetailWeights
-from manyfaces.methods.personal import OPEN, CoarseNet, PersonalConfig, detail_surface
+from manyfaces.methods.personal import OPEN, CoarseNet, DetailConfig, PersonalConfig, detail_surface
 from manyfaces.methods.personal.objective import CoarseObjective
 from manyfaces.nn import DetailResNetConfig, DisplacementUNet
 from manyfaces.nn.resnet import ResNetConfig
@@ -218,8 +219,17 @@ def _student(part: str, common: dict[str, Any], out: Path) -> Recipe:
     if part == "detail-alone":
         changes = {"weights": DetailWeights(mrf=0.0, teacher=0.0)}
     if part == "detail-resnet":
-        changes = {"resnet": OPEN_RESNET}
+        changes = {"resnet": _resnet(common["network"], common["layout"])}
     return DetailStudentRecipe(**{**common, "teacher": teacher, "name": part, **changes})
+
+
+def _resnet(network: DetailConfig, layout: CoefficientLayout) -> DetailResNetConfig:
+    """Small or published, whichever has the students' maps."""
+    sizes = {config.side_px: config for config in (DetailResNetConfig(), OPEN_RESNET)}
+    side_px = network.student.side_px
+    if side_px not in sizes:
+        raise ConfigError(f"the residual network has no maps of {side_px} texels", f"choose {sorted(sizes)}")
+    return replace(sizes[side_px], n_drive=layout.expression)
 
 
 def _drawn_student(part: str) -> Callable[[_Workbench], Recipe]:
