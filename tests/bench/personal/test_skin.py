@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from manyfaces.bench.figures.grid import CAPTION_PX, GAP_PX, HEAD_PX, MARGIN_PX, TILE_PX
-from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEACHER
+from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OTHER_TENSION, OWN, STUDENT, TEACHER
 from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases
 from manyfaces.bench.personal.skin_page import draw_skin_page
 from manyfaces.io.face_models import load_face_model
@@ -44,7 +44,7 @@ def test_everybodys_networks_are_asked_for_each_person(persons, networks):
     done = []
     cases = detail_cases(persons, networks, 2, lambda: done.append(1))
     assert [case.subject for case in cases] == ["person 0", "person 0", "person 1", "person 1"]
-    assert all(case.said.keys() == {TEACHER, STUDENT, NO_TENSION} for case in cases)
+    assert all(case.said.keys() == {TEACHER, STUDENT, NO_TENSION, OTHER_TENSION} for case in cases)
     assert len(done) == 2
     moved = cases[1].said
     assert moved[STUDENT].changed.any()

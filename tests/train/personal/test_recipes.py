@@ -232,5 +232,5 @@ def test_mrf_needs_features_and_uses_them(skin):
         model = recipe.build()
         loss = recipe.loss(model, recipe.batch(0, "train"), torch.Generator())
         loss.backward()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert losses[1] > losses[0]

@@ -17,6 +17,7 @@ from manyfaces.metrics.vertices import MM_PER_M
 
 NAME, OWN_NAME = "personal_detail", "personal_own_detail"
 TEACHER, STUDENT, RESNET, NO_TEACHER, NO_TENSION = "teacher", "student", "resnet", "no teacher", "no tension"
+OTHER_TENSION = "other tension"
 OWN, OTHER = "own", "other"
 METHODS: Mapping[str, str] = {
     TEACHER: "U-Net teacher",
@@ -24,6 +25,7 @@ METHODS: Mapping[str, str] = {
     RESNET: "ResNet in place of the student",
     NO_TEACHER: "student without the teacher's loss",
     NO_TENSION: "student, tension off",
+    OTHER_TENSION: "student, another expression's tension",
     OWN: "the person's own student",
     OTHER: "another person's",
 }
@@ -209,7 +211,8 @@ class DetailReport:
         title = f"Displacements on {len(self.cases)} photos of {len({case.subject for case in self.cases})} people"
         notes = (
             "Root mean squared errors, and correlation of the change that an expression's tension makes with the true "
-            "one. Photos count alike; intervals: 95 %, people resampled.",
+            "one; with tension off it is 0 by construction, for nothing else tells of the expression. Photos count "
+            "alike; intervals: 95 %, people resampled.",
         )
         return Table(title, ("method", "visible skin, mm", "hidden skin, mm", "wrinkles, r"), tuple(rows), (), notes)
 

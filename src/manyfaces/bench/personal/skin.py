@@ -13,6 +13,7 @@ from manyfaces.bench.personal.detail import (
     NO_TEACHER,
     NO_TENSION,
     OTHER,
+    OTHER_TENSION,
     OWN,
     RESNET,
     STUDENT,
@@ -60,6 +61,7 @@ class SkinNetworks:
             TEACHER: lambda view, expression: displaced(self.teacher, view.contrast),
             STUDENT: lambda view, expression: displaced(student, view.contrast, view.tension),
             NO_TENSION: lambda view, expression: displaced(student, view.contrast, torch.zeros_like(view.tension)),
+            OTHER_TENSION: lambda view, expression: displaced(student, view.contrast, view.tension.roll(1, 0)),
         }
         if resnet is not None:
             rows[RESNET] = lambda view, expression: resnet(view.contrast, expression)
