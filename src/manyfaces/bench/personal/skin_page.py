@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from manyfaces.bench.figures.grid import TILE_PX, Tile, draw_grid
-from manyfaces.bench.personal.detail import METHODS, OTHER_TENSION
+from manyfaces.bench.personal.detail import NO_TEACHER, NO_TENSION, RESNET, STUDENT, TEACHER
 from manyfaces.bench.personal.skin import Displace, Persons
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.pipeline.detailed_mesh import detailed_mesh
@@ -17,6 +17,14 @@ from manyfaces.pipeline.views import head_views, studio_camera
 from manyfaces.render.sheet import to_bytes
 
 SKIN_PAGE, N_PICTURED = "personal_detail", 4
+CAPTIONS: Mapping[str, str] = {
+    TEACHER: "teacher",
+    STUDENT: "student",
+    NO_TENSION: "student, no tension",
+    RESNET: "ResNet",
+    NO_TEACHER: "student, no teacher",
+}
+"""Of networks, in the order of the page; of others nothing is shown: a single frame has no other's tension."""
 _MARGIN = 1.02
 
 
@@ -47,9 +55,7 @@ def _row(persons: Persons, number: int, networks: Mapping[str, Displace]) -> lis
     view = SkinView(photo.texture, photo.visible, moved.tension)
     expression = persons.face.layout.split(moved.coefficients).expression
     faces = {"true": seen.subject.displacement_m(moved.tension)}
-    # One frame has no other's tension.
-    shown = {name: displace for name, displace in networks.items() if name != OTHER_TENSION}
-    faces |= {METHODS.get(name, name): displace(view, expression) for name, displace in shown.items()}
+    faces |= {CAPTIONS[name]: networks[name](view, expression) for name in CAPTIONS if name in networks}
     texture = to_bytes(photo.texture[0].movedim(0, -1))
     seen_tile = Tile(cv2.resize(texture, (TILE_PX, TILE_PX)), f"person {number}, at rest")
     return [seen_tile, *(Tile(_face(persons, moved.vertices, map_m[0]), name) for name, map_m in faces.items())]
