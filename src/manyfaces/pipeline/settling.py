@@ -40,9 +40,8 @@ class FaceSettler:
         self._face, self._law = face, law
         self._anchors = find_anchors(face.head)
         self._points = PointSettler(face, self._anchors.name)
-        deviation = face.layout.split(REACH * law.deviation.joined())
-        self._reach = deviation
-        self._reach_of_person = replace(deviation, identity=torch.zeros_like(deviation.identity))
+        self._reach = face.layout.split(REACH * law.deviation.joined())
+        self._reach_of_person = replace(self._reach, identity=torch.zeros_like(self._reach.identity))
 
     def settled(self, c: FaceCoefficients, crop: RNetCrop, view: FaceView) -> FaceCoefficients:
         """On its points, then in its colours and light."""
