@@ -49,20 +49,21 @@ def settle_colours(
     """
     if float(trust.sum()) < 1:
         return c
-    n = len(law.mean.albedo)
-    harmonics = _harmonics(face, c)
-    mean, basis = face.head.albedo(c.albedo.new_zeros(n)), face.head.albedo_basis
-    assert basis is not None
+    assert face.head.albedo_basis is not None
+    # Most of a head is not seen, and would take most of time and memory.
+    n, told = len(law.mean.albedo), trust > 0
+    seen, trust, harmonics = seen[told], trust[told], _harmonics(face, c)[told]
+    mean, basis = face.head.albedo(c.albedo.new_zeros(n))[told], face.head.albedo_basis[:n, told]
     precision, usual_values = _precision(law), torch.cat([law.mean.albedo, law.mean.light.flatten()])
     values = usual_values.clone()
     for _ in range(ROUNDS):
-        albedo = mean + torch.einsum("t,tvc->vc", values[:n], basis[:n])
+        albedo = mean + torch.einsum("t,tvc->vc", values[:n], basis)
         light = usual(values[n:].unflatten(0, (3, 9)))
         lit = harmonics @ light.mT
         error = seen - albedo * lit
         weight = trust / (1 + error.square().mean(-1) / _OUTLIER**2) ** 2  # Geman and McClure's
         weight = weight * (_INDEPENDENT / trust.sum()) / _NOISE**2
-        by_albedo = basis[:n].permute(1, 2, 0) * lit[..., None]
+        by_albedo = basis.permute(1, 2, 0) * lit[..., None]
         by_light = torch.einsum("vc,vk,cd->vcdk", albedo, harmonics, torch.eye(3).to(albedo)).flatten(2)
         slope = torch.cat([by_albedo, by_light], -1)
         pulled = torch.einsum("v,vcp,vc->p", weight, slope, error) + precision @ (usual_values - values)
