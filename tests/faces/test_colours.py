@@ -18,11 +18,6 @@ def law(layout):
 
 
 @pytest.fixture(scope="module")
-def told(layout):
-    return layout.split(torch.zeros(layout.size))
-
-
-@pytest.fixture(scope="module")
 def truth(told):
     generator = torch.Generator().manual_seed(3)
     albedo = torch.randn(20, generator=generator) * 0.7

@@ -24,11 +24,6 @@ def deviation(layout):
 
 
 @pytest.fixture(scope="module")
-def told(layout):
-    return layout.split(torch.zeros(layout.size))
-
-
-@pytest.fixture(scope="module")
 def truth(told):
     generator = torch.Generator().manual_seed(4)
     identity = 0.8 * torch.randn(12, generator=generator)

@@ -69,12 +69,12 @@ class PointSettler:
         times as long for so few numbers.
         """
         points = self._face.head.landmarks(self._face.vertices(c), self._landmarks)
-        step, none = _STEP * torch.eye(6).to(points), points.new_zeros(1, 6)
-        steps = torch.cat([none, step, none.expand(3, 6)])
-        places = points + torch.cat([none[:, :3].expand(7, 3), M_PER_DM * step[:3, :3]])[:, None]
+        # None first, then one of each angle, of the translation, and of all points along each axis.
+        steps = _STEP * torch.eye(10, 9).roll(1, 0).to(points)
+        turn, shift, along = steps.split(3, 1)
         many = self._face.layout.split(c.joined().expand(len(steps), -1))
-        turned = replace(many, angles=many.angles + steps[:, :3], translation=many.translation + steps[:, 3:])
-        seen_px = self._face.camera(turned).project(places).points_px
+        turned = replace(many, angles=many.angles + turn, translation=many.translation + shift)
+        seen_px = self._face.camera(turned).project(points + M_PER_DM * along[:, None]).points_px
         slopes = (seen_px[1:] - seen_px[0]).movedim(0, -1) / _STEP
         by_shape = torch.einsum("lcx,klx->lck", slopes[..., 6:] / M_PER_DM, self._basis)
         return seen_px[0], torch.cat([by_shape, slopes[..., :6]], -1)

@@ -18,7 +18,6 @@ from manyfaces.pipeline.distill_models import LoadedDistill
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.looking import Eyes
 from manyfaces.pipeline.options import OneFaceOptions
-from manyfaces.pipeline.preprocess import FaceView
 from manyfaces.pipeline.result import Appearance, Reconstruction
 from manyfaces.pipeline.settling import FaceSettler
 from manyfaces.pipeline.workers import run_alone, sample_workers
@@ -47,16 +46,16 @@ class DistillMethod:
         started = time.perf_counter()
         crops, predicted = self._predict(faces)
         seconds = time.perf_counter() - started
-        settles = self._settles(options)
-        return [
-            self._assemble(face, crop, self._settled(c, crop, face.view) if settles else c, options, seconds)
-            for face, crop, c in zip(faces, crops, predicted, strict=True)
-        ]
+        if (settler := self._settler_for(options)) is not None:
+            triples = zip(predicted, crops, faces, strict=True)
+            predicted = [settler.settled(c, crop, face.view) for c, crop, face in triples]
+        return [self._assemble(*of_face, options, seconds) for of_face in zip(faces, crops, predicted, strict=True)]
 
     def tell(self, face: SeenFace, options: OneFaceOptions) -> ToldOfPerson:
         """What is predicted for a face, settled where the model settles."""
         [crop], [c] = self._predict([face])
-        return ToldOfPerson.of(c, self._settled(c, crop, face.view) if self._settles(options) else c)
+        settler = self._settler_for(options)
+        return ToldOfPerson.of(c, c if settler is None else settler.settled(c, crop, face.view))
 
     def identify(self, told: Sequence[ToldOfPerson], options: OneFaceOptions) -> SharedFace:
         """The mean of what faces told."""
@@ -77,10 +76,9 @@ class DistillMethod:
         crops, predicted = self._predict(faces)
         seconds = time.perf_counter() - started
         given = [person.given_to(self._model.face, c) for c in predicted]
-        if self._settles(options):
-            assert self._settler is not None
-            pairs = zip(given, crops, faces, strict=True)
-            given = [self._settler.on_points(c, crop, face.view, hold_identity=True) for c, crop, face in pairs]
+        if (settler := self._settler_for(options)) is not None:
+            triples = zip(given, crops, faces, strict=True)
+            given = [settler.on_points(c, crop, face.view, hold_identity=True) for c, crop, face in triples]
         return [self._assemble(*of_face, options, seconds) for of_face in zip(faces, crops, given, strict=True)]
 
     def _crop(self, face: SeenFace) -> RNetCrop:
@@ -124,14 +122,11 @@ class DistillMethod:
             appearance=Appearance(c, model.head.albedo(c.albedo).clamp(0, 1), colours),
         )
 
-    def _settles(self, options: OneFaceOptions) -> bool:
+    def _settler_for(self, options: OneFaceOptions) -> FaceSettler | None:
+        """What settles faces; None where they stay as the network says."""
         if options.settle and self._settler is None:
             raise InputError(f"the model {self.name} does not know which faces are usual", "leave settle out")
-        return self._settler is not None if options.settle is None else options.settle
-
-    def _settled(self, c: FaceCoefficients, crop: RNetCrop, view: FaceView) -> FaceCoefficients:
-        assert self._settler is not None
-        return self._settler.settled(c, crop, view)
+        return None if options.settle is False else self._settler
 
     def _camera(self, c: FaceCoefficients, crop: RNetCrop) -> Camera:
         """The camera that shows the head on the photo where the network sees it in the crop."""

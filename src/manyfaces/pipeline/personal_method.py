@@ -16,7 +16,7 @@ from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
 from manyfaces.pipeline.options import DetailOptions, OneFaceOptions
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.pipeline.result import Reconstruction
-from manyfaces.pipeline.settling import hidden_in
+from manyfaces.pipeline.settling import FaceSettler, hidden_in
 from manyfaces.pipeline.skin_detail import SkinDetail
 
 
@@ -46,12 +46,12 @@ class PersonalMethod(DistillMethod):
         """The person, for a person's model."""
         return super().identify(told, options) if self.loaded.person is None else self.loaded.person.shared
 
-    def _settles(self, options: OneFaceOptions) -> bool:
+    def _settler_for(self, options: OneFaceOptions) -> FaceSettler | None:
         if self.loaded.person is None:
-            return super()._settles(options)
+            return super()._settler_for(options)
         if options.settle:
             raise InputError(f"{self.name} has learned whose faces it shows and settles none", "leave settle out")
-        return False
+        return None
 
     def _assemble(
         self, face: SeenFace, crop: RNetCrop, c: FaceCoefficients, options: OneFaceOptions, predicted_s: float

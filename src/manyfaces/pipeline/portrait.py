@@ -13,7 +13,7 @@ from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.page import GAP_PX, HEAD_PX, ROW_PX, WIDTH_PX, caption, face_weights, heading, large_row
 from manyfaces.pipeline.poster import PANEL, Box, Poster
 from manyfaces.pipeline.result import Appearance, Reconstruction
-from manyfaces.pipeline.views import frame_face, head_views, overlay_view, studio_camera
+from manyfaces.pipeline.views import detailed_view, frame_face, head_views, overlay_view, studio_camera
 from manyfaces.render import deng_harmonics, to_bytes
 
 SIDE_YAW = math.radians(-90.0)
@@ -75,7 +75,7 @@ def _detailed(result: Reconstruction, camera: Camera, size: tuple[int, int]) -> 
     """The face in clay with its detail."""
     assert result.detail is not None
     mesh = detailed_mesh(result.vertices[:1], None, result.detail.displacement_m, result.detail.grid)
-    return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
+    return detailed_view(mesh, camera, size)
 
 
 def light_ball(light: Float[Tensor, "3 9"], size: int) -> UInt8[np.ndarray, "S S 3"]:

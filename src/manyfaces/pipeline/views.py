@@ -13,6 +13,7 @@ from torch import Tensor
 from manyfaces.geometry.camera import Camera, frame_points
 from manyfaces.geometry.mesh import vertex_adjacency
 from manyfaces.geometry.rotation import matrix_from_euler
+from manyfaces.pipeline.detailed_mesh import DetailedMesh
 from manyfaces.pipeline.poster import PANEL
 from manyfaces.render import DEFAULT_LIGHT, interpolate, overlay, render_mesh, to_bytes
 
@@ -175,6 +176,11 @@ def head_views(
     panel = torch.tensor(PANEL, dtype=torch.float32, device=vertices.device) / 255
     mask = render.mask[..., None]
     return list(to_bytes(render.rgb * mask + panel * (1 - mask)))
+
+
+def detailed_view(mesh: DetailedMesh, camera: Camera, size: tuple[int, int]) -> UInt8[np.ndarray, "H W 3"]:
+    """A head with its detail by itself, on the panel's colour; light as in `overlay_view`."""
+    return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
 
 
 def studio_camera(vertices: Float[Tensor, "V 3"], size: tuple[int, int], yaw: float, margin: float) -> Camera:

@@ -15,7 +15,7 @@ from manyfaces.pipeline.animation import Character, Motion
 from manyfaces.pipeline.animation.stage import Stage
 from manyfaces.pipeline.detailed_mesh import detailed_mesh
 from manyfaces.pipeline.poster import PANEL
-from manyfaces.pipeline.views import HIDDEN, SEEN, frame_face, head_views, mark_points
+from manyfaces.pipeline.views import HIDDEN, SEEN, detailed_view, frame_face, mark_points
 
 MOST_DRIVERS = 5
 
@@ -113,8 +113,7 @@ def detailed_picture(result: Reconstruction) -> UInt8[np.ndarray, "S S 3"]:
     vertices = result.vertices[:1]
     camera = portrait_camera(vertices[0], result)
     mesh = detailed_mesh(vertices, None, result.detail.displacement_m, result.detail.grid)
-    colours = mesh.colours(camera.rotation)
-    return head_views(mesh.vertices, mesh.faces, camera, (TILE_PX, TILE_PX), colours, light=None)[0]
+    return detailed_view(mesh, camera, (TILE_PX, TILE_PX))
 
 
 def _animation(drivers: Sequence[Sitting]) -> PersonalPage:

@@ -13,8 +13,8 @@ from manyfaces.bench.personal.detail import NO_TEACHER, NO_TENSION, RESNET, STUD
 from manyfaces.bench.personal.skin import Displace, Persons
 from manyfaces.methods.personal.detail import SkinView
 from manyfaces.pipeline.detailed_mesh import detailed_mesh
-from manyfaces.pipeline.views import head_views, studio_camera
-from manyfaces.render.sheet import to_bytes
+from manyfaces.pipeline.views import detailed_view, studio_camera
+from manyfaces.render import to_bytes
 
 SKIN_PAGE, N_PICTURED = "personal_detail", 4
 CAPTIONS: Mapping[str, str] = {
@@ -69,4 +69,4 @@ def _face(
     camera = studio_camera(vertices[0, persons.face.head.region("front", "face")], size, 0.0, _MARGIN)
     surface = persons.surface
     mesh = detailed_mesh(vertices, None, displacement_m.to(surface.skin) * surface.skin, surface.grid)
-    return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
+    return detailed_view(mesh, camera, size)

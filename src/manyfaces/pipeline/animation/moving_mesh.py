@@ -49,7 +49,7 @@ def moving_mesh(
         jaw: likewise.
 
     Returns:
-        The mesh, and what it becomes in these frames, in order, some at a time.
+        The mesh, and what it becomes in these frames, in order, `CHUNK` at a time.
     """
     if character.detail is not None:
         return _detailed(character, character.detail, expression, jaw)

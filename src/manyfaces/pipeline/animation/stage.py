@@ -9,7 +9,7 @@ from manyfaces.geometry.camera import OrthographicCamera
 from manyfaces.pipeline.animation.character import Character
 from manyfaces.pipeline.animation.motion import Motion
 from manyfaces.pipeline.detailed_mesh import detailed_mesh
-from manyfaces.pipeline.views import head_views
+from manyfaces.pipeline.views import detailed_view, head_views
 
 ROOM = 1.7
 """How many times the height of the face the picture is high."""
@@ -44,7 +44,7 @@ class Stage:
             return head_views(vertices, who.head.faces, camera, size, who.albedo)[0]
         displacement = who.detail.displacement(motion.expression, motion.jaw)
         mesh = detailed_mesh(vertices, who.albedo, displacement, who.detail.grid)
-        return head_views(mesh.vertices, mesh.faces, camera, size, mesh.colours(camera.rotation), light=None)[0]
+        return detailed_view(mesh, camera, size)
 
     def _camera(self, rotation: Float[Tensor, "3 3"]) -> OrthographicCamera:
         scale_px = rotation.new_tensor([self._scale_px])

@@ -149,12 +149,10 @@ def _targets(at_rest: Shapes, frames: Iterable[Shapes], weights: Float[Tensor, "
     if not weights.shape[1]:
         return ()
     changes = [values.new_zeros(weights.shape[1], *values.shape) for values in at_rest]
-    mixed, done = torch.linalg.pinv(weights.double()).to(weights), 0
-    for shapes in frames:
-        some = mixed[:, done : done + len(shapes.vertices)]
+    mixed = torch.linalg.pinv(weights.double()).to(weights)
+    for some, shapes in zip(mixed.split(CHUNK, 1), frames, strict=True):
         for change, values, rest in zip(changes, shapes, at_rest, strict=True):
             change += (some @ (values - rest).flatten(1)).view_as(change)
-        done += some.shape[1]
     targets = zip(*(rest + change for rest, change in zip(at_rest, changes, strict=True)), strict=True)
     return tuple(
         MorphTarget(f"motion {k + 1:02d}", *(values.cpu().numpy() for values in target))

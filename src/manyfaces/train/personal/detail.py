@@ -72,6 +72,8 @@ class DetailRecipe:
         """
         if self.weights.mrf and self.features is None:
             raise ConfigError("L_mrf compares features, and no network for them was handed in", "set features")
+        if self.features is not None:
+            self.features.requires_grad_(False).eval()
 
     def describe(self) -> dict[str, Any]:
         """Plain values that define the network."""
@@ -108,7 +110,7 @@ class DetailRecipe:
         if self.features is None or not self.weights.mrf:
             return ()
         shown = (texture * visible[..., None]).movedim(-1, 1)
-        return tuple(self.features.requires_grad_(False).eval().to(shown.device)(shown).values())
+        return tuple(self.features.to(shown.device)(shown).values())
 
 
 def view_of(batch: DetailExamples) -> SkinView:
