@@ -213,14 +213,20 @@ class PersonalFigures(Protocol):
 class Personal(Protocol):
     """Person-specific models on synthetic persons: what adapters gain, how good detail is, how fast both are."""
 
-    parts: tuple[Literal["transfer", "skin", "own-skin", "speed"], ...] = ("transfer", "skin", "own-skin", "speed")
+    parts: tuple[Literal["transfer", "skin", "photo-skin", "own-skin", "speed"], ...] = (
+        "transfer",
+        "skin",
+        "photo-skin",
+        "own-skin",
+        "speed",
+    )
     """What is measured."""
     model: str = "personal-open"
     """The base."""
     persons: int = 8
     """How many, beyond the base's span, for transfer; as many others for own-skin."""
     skins: int = 24
-    """How many persons for skin."""
+    """How many persons for skin and photo-skin."""
     frames: int = 100
     """To learn from, of each person; for transfer a fourth of them in each of four clips."""
     steps: int = 300

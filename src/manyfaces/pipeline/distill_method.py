@@ -81,15 +81,15 @@ class DistillMethod:
             given = [settler.on_points(c, crop, face.view, hold_identity=True) for c, crop, face in triples]
         return [self._assemble(*of_face, options, seconds) for of_face in zip(faces, crops, given, strict=True)]
 
-    def _crop(self, face: SeenFace) -> RNetCrop:
+    def _crop(self, face: SeenFace, side_px: int) -> RNetCrop:
         five_px = rnet_five(POINTS_68_FROM_468 @ face.view.points_px)
-        return rnet_crop(face.image, five_px, self._model.config.picture_px)
+        return rnet_crop(face.image, five_px, side_px)
 
     def _predict(self, faces: Sequence[SeenFace]) -> tuple[list[RNetCrop], list[FaceCoefficients]]:
         """What the network is shown of each face, and what it says."""
         if not faces:
             return [], []
-        crops = [self._crop(face) for face in faces]
+        crops = [self._crop(face, self._model.config.picture_px) for face in faces]
         pictures = torch.from_numpy(np.stack([crop.image for crop in crops])).permute(0, 3, 1, 2)
         network, device = self._model.network, self._model.device
         vectors = torch.cat([network(some.to(device).float() / 255).float().cpu() for some in pictures.split(BATCH)])

@@ -1,4 +1,4 @@
-"""Values of pictures at points between their pixels."""
+"""Values of pictures between their pixels, and over several."""
 
 import torch
 import torch.nn.functional as F
@@ -17,3 +17,15 @@ def sampled(picture: Float[Tensor, "B H W C"], points_px: Float[Tensor, "B N 2"]
     grid = ((2 * points_px + 1) / size - 1)[:, None].to(picture)
     values = F.grid_sample(picture.movedim(-1, 1), grid, padding_mode="border", align_corners=False)
     return values[:, :, 0].mT
+
+
+def shrunk(picture: Float[Tensor, "B C H W"], side_px: int) -> Float[Tensor, "B C S S"]:
+    """A smaller picture, each pixel the mean of those that it takes the place of.
+
+    Args:
+        picture: any channels.
+        side_px: of what comes out.
+    """
+    return (
+        picture if picture.shape[-2:] == (side_px, side_px) else F.interpolate(picture, (side_px, side_px), mode="area")
+    )

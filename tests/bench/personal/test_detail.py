@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from manyfaces.bench.personal import DetailCase, measure_detail
-from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OWN, STUDENT, TEACHER, DetailMaps, correlation
+from manyfaces.bench.personal.detail import (
+    NO_TENSION,
+    OTHER,
+    OWN,
+    OWN_NAME,
+    PHOTO_NAME,
+    STUDENT,
+    TEACHER,
+    DetailMaps,
+    correlation,
+)
 from manyfaces.core.errors import InputError
 
 SIZE = (8, 8)
@@ -90,9 +100,16 @@ def test_the_bars_of_persons_own_networks(tmp_path: Path) -> None:
     one = case()
     own, other = DetailMaps(one.truth.shown + 4e-4, waves(1e-3)), DetailMaps(one.truth.shown - 9e-4)
     said = {TEACHER: one.said[TEACHER], STUDENT: one.said[STUDENT], OWN: own, OTHER: other}
-    report = measure_detail([DetailCase("ann", one.truth, LEFT, ~LEFT, said)])
+    report = measure_detail([DetailCase("ann", one.truth, LEFT, ~LEFT, said)], name=OWN_NAME)
     assert report.methods == (TEACHER, STUDENT, OWN, OTHER)
     assert [bar.measured for bar in report.bars] == pytest.approx([80, 4 / 6, 9 / 6, 1])
     assert [bar.met for bar in report.bars] == [True] * 4
     report.write(tmp_path)
     assert (tmp_path / "personal_own_detail.md").is_file()
+
+
+def test_photos_have_errors_and_no_bars(tmp_path: Path) -> None:
+    report = measure_detail([case()], name=PHOTO_NAME)
+    assert not report.bars
+    report.write(tmp_path)
+    assert (tmp_path / f"{PHOTO_NAME}.md").read_text().count("U-Net teacher") == 1

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from manyfaces.bench.figures.grid import CAPTION_PX, GAP_PX, HEAD_PX, MARGIN_PX, TILE_PX
-from manyfaces.bench.personal.detail import NO_TENSION, OTHER, OTHER_TENSION, OWN, STUDENT, TEACHER
-from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases
+from manyfaces.bench.personal.detail import FLAT, NO_TENSION, OTHER, OTHER_TENSION, OWN, STUDENT, TEACHER
+from manyfaces.bench.personal.skin import Persons, SkinNetworks, detail_cases, own_cases, photo_cases
 from manyfaces.bench.personal.skin_page import draw_skin_page
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.personal import detail_surface
@@ -44,11 +44,24 @@ def test_everybodys_networks_are_asked_for_each_person(persons, networks):
     done = []
     cases = detail_cases(persons, networks, 2, lambda: done.append(1))
     assert [case.subject for case in cases] == ["person 0", "person 0", "person 1", "person 1"]
-    assert all(case.said.keys() == {TEACHER, STUDENT, NO_TENSION, OTHER_TENSION} for case in cases)
+    assert all(case.said.keys() == {TEACHER, STUDENT, NO_TENSION, OTHER_TENSION, FLAT} for case in cases)
     assert len(done) == 2
     moved = cases[1].said
     assert moved[STUDENT].changed.any()
     assert not moved[NO_TENSION].changed.any()
+
+
+def test_photos_are_read_by_predicted_faces(persons, networks, personal_stand_in):
+    coarse = personal_stand_in.coarse_net()
+    cases = photo_cases(persons, coarse, networks, 1)
+    assert [case.said.keys() for case in cases] == [{TEACHER, STUDENT, FLAT}]
+    (case,) = cases
+    assert not case.said[FLAT].shown.any()
+    flat_mm = 1e3 * np.sqrt(np.square(case.truth.shown[case.visible]).mean())
+    assert case.rmse_mm(FLAT, case.visible) == pytest.approx(flat_mm, rel=1e-5)
+    assert np.isnan(case.wrinkles(STUDENT))  # there is no other expression
+    # The mean face, which an untrained network says, lies elsewhere on the picture.
+    assert (persons.photos(0, coarse).visible != persons.seen(0).any.visible).any()
 
 
 def test_persons_have_their_own_network_and_their_neighbours(persons, networks):

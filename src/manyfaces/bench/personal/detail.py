@@ -15,10 +15,11 @@ from manyfaces.core.errors import InputError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.metrics.vertices import MM_PER_M
 
-NAME, OWN_NAME = "personal_detail", "personal_own_detail"
+NAME, PHOTO_NAME, OWN_NAME = "personal_detail", "personal_photo_detail", "personal_own_detail"
+"""Of reports: skin laid out by the true face, skin of photos by the predicted one, and persons' own networks."""
 TEACHER, STUDENT, RESNET, NO_TEACHER, NO_TENSION = "teacher", "student", "resnet", "no teacher", "no tension"
 OTHER_TENSION = "other tension"
-OWN, OTHER = "own", "other"
+OWN, OTHER, FLAT = "own", "other", "flat"
 METHODS: Mapping[str, str] = {
     TEACHER: "U-Net teacher",
     STUDENT: "student",
@@ -28,6 +29,7 @@ METHODS: Mapping[str, str] = {
     OTHER_TENSION: "student, another expression's tension",
     OWN: "the person's own student",
     OTHER: "another person's",
+    FLAT: "no relief at all",
 }
 """Rows that the bars are about, in the order of the tables; others may be measured beside them."""
 LEAST_WRINKLES, MOST_WITHOUT_TENSION, LEAST_HIDDEN_CUT = 0.5, 0.1, 20.0
@@ -104,11 +106,13 @@ class DetailReport:
         cases: photos.
         methods: in the order of the table.
         seed: of the intervals.
+        name: of the report; it says which bars there are.
     """
 
     cases: tuple[DetailCase, ...]
     methods: tuple[str, ...]
     seed: int = 0
+    name: str = NAME
 
     @cached_property
     def values(self) -> Mapping[str, Float[np.ndarray, "n 3"]]:
@@ -118,17 +122,12 @@ class DetailReport:
     @property
     def tables(self) -> tuple[Table, ...]:
         """Bars, and the errors of all methods."""
-        return bar_table(self.bars), self._errors()
-
-    @property
-    def name(self) -> str:
-        """Of the report: of everybody's networks, or of persons' own."""
-        return OWN_NAME if OWN in self.methods else NAME
+        return (bar_table(self.bars), self._errors()) if self.bars else (self._errors(),)
 
     @property
     def bars(self) -> tuple[Bar, ...]:
-        """What the report is about."""
-        return self._own_bars if OWN in self.methods else self._bars
+        """What the report is about; photos have none."""
+        return {NAME: self._bars, OWN_NAME: self._own_bars}.get(self.name, ())
 
     @property
     def _own_bars(self) -> tuple[Bar, ...]:
@@ -227,12 +226,13 @@ class DetailReport:
         return Cell(float(values[known].mean()), interval, form)
 
 
-def measure_detail(cases: Sequence[DetailCase], seed: int = 0) -> DetailReport:
+def measure_detail(cases: Sequence[DetailCase], seed: int = 0, name: str = NAME) -> DetailReport:
     """Compare what methods say of photos.
 
     Args:
         cases: photos of people whose skin is known; all with the same methods.
         seed: of the intervals.
+        name: of the report.
 
     Raises:
         InputError: no photos, or not the same methods on all.
@@ -243,7 +243,7 @@ def measure_detail(cases: Sequence[DetailCase], seed: int = 0) -> DetailReport:
     if any(set(case.said) != said for case in cases):
         raise InputError("not all methods were run on all photos", "run each on all, or leave it out")
     named = [method for method in METHODS if method in said]
-    return DetailReport(tuple(cases), (*named, *sorted(said - set(named))), seed)
+    return DetailReport(tuple(cases), (*named, *sorted(said - set(named))), seed, name)
 
 
 def _over(first: float | None, second: float | None) -> float | None:

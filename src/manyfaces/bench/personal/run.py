@@ -7,9 +7,17 @@ from typing import Any, Literal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from manyfaces.bench.kept import UNFINISHED, weights_digest
-from manyfaces.bench.personal.detail import measure_detail
+from manyfaces.bench.personal.detail import OWN_NAME, PHOTO_NAME, measure_detail
 from manyfaces.bench.personal.people import Learn, PeopleOptions, PeopleProtocol
-from manyfaces.bench.personal.skin import SUBJECT_SEED, LearnSkin, Persons, SkinNetworks, detail_cases, own_cases
+from manyfaces.bench.personal.skin import (
+    SUBJECT_SEED,
+    LearnSkin,
+    Persons,
+    SkinNetworks,
+    detail_cases,
+    own_cases,
+    photo_cases,
+)
 from manyfaces.bench.personal.skin_page import N_PICTURED, SKIN_PAGE, draw_skin_page
 from manyfaces.bench.personal.speed import measure_personal_speed
 from manyfaces.bench.personal.transfer import measure_transfer
@@ -17,7 +25,7 @@ from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.nn import DetailResNetConfig, DisplacementMae, DisplacementResNet
 from manyfaces.pipeline.personal_models import LoadedPersonal
 
-PersonalPart = Literal["transfer", "skin", "own-skin", "speed"]
+PersonalPart = Literal["transfer", "skin", "photo-skin", "own-skin", "speed"]
 RUN_FILE = "weights.safetensors"
 
 
@@ -28,7 +36,7 @@ class PersonalOptions:
     Attributes:
         people: persons beyond the base's span, for `transfer`; for `own-skin` there are as many, other ones, with as
             many frames to learn from.
-        n_skins: persons for `skin`; frames of each, of each kind.
+        n_skins: persons for `skin` and `photo-skin`; frames of each, of each kind.
         frames: see above.
         runs: folder of runs that holds `detail-alone` and `detail-resnet`, where they were trained.
         device: where networks run.
@@ -77,11 +85,16 @@ def bench_personal(
             cases = detail_cases(persons, networks, options.n_skins, lambda: progress.advance(task))
             page = draw_skin_page(persons, networks.by_name(), min(options.n_skins, N_PICTURED))
             measure_detail(cases, SUBJECT_SEED).write(out, options.device, {SKIN_PAGE: page}, **facts)
+        if "photo-skin" in parts:
+            task = progress.add_task("photographed skins", total=options.n_skins)
+            networks, tick = _networks(base, options.runs), lambda: progress.advance(task)
+            cases = photo_cases(persons, base.network, networks, options.n_skins, tick)
+            measure_detail(cases, SUBJECT_SEED, PHOTO_NAME).write(out, options.device, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
             task = progress.add_task("own skins", total=n)
             cases = own_cases(persons, _networks(base), learn_skin, n, frames, lambda: progress.advance(task))
-            measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts, learned_frames=frames)
+            measure_detail(cases, SUBJECT_SEED, OWN_NAME).write(out, options.device, **facts, learned_frames=frames)
     if "speed" in parts:
         measure_personal_speed(base).write(out, options.device)
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from manyfaces.bench.personal.detail import (
+    FLAT,
     NO_TEACHER,
     NO_TENSION,
     OTHER,
@@ -22,9 +23,17 @@ from manyfaces.bench.personal.detail import (
     DetailMaps,
 )
 from manyfaces.core.seeds import torch_generator
-from manyfaces.data.subjects import DetailExamples, DetailSource, FrameConfig, FrameLaw, Subject, SubjectLaw
+from manyfaces.data.subjects import (
+    DetailExamples,
+    DetailSource,
+    FrameConfig,
+    FrameLaw,
+    PicturedSource,
+    Subject,
+    SubjectLaw,
+)
 from manyfaces.faces import FaceModel
-from manyfaces.methods.personal import DetailSurface
+from manyfaces.methods.personal import CoarseNet, DetailSurface
 from manyfaces.methods.personal.detail import SkinView, displaced
 from manyfaces.nn import DisplacementMae, DisplacementResNet, DisplacementUNet
 
@@ -62,6 +71,7 @@ class SkinNetworks:
             STUDENT: lambda view, expression: displaced(student, view.contrast, view.tension),
             NO_TENSION: lambda view, expression: displaced(student, view.contrast, torch.zeros_like(view.tension)),
             OTHER_TENSION: lambda view, expression: displaced(student, view.contrast, view.tension.roll(1, 0)),
+            FLAT: lambda view, expression: torch.zeros_like(view.tension),
         }
         if resnet is not None:
             rows[RESNET] = lambda view, expression: resnet(view.contrast, expression)
@@ -84,7 +94,8 @@ class SeenPerson:
 class Persons:
     """Persons whom no network for everybody was trained on, and their frames.
 
-    Frames are drawn on the map, from the true coarse face: whatever a coarse network gets wrong is in no figure.
+    Frames are drawn on the map, from the true coarse face: whatever a coarse network gets wrong is in no figure. Only
+    `photos` are pictures, read by what a coarse network says of them.
 
     Attributes:
         face: the base model's.
@@ -112,6 +123,18 @@ class Persons:
         subject = self._sources[0].subject(number)
         generator = torch_generator(SUBJECT_SEED, "skin", number)
         return SeenPerson(subject, *(source.frames_of(subject, self.frames, generator) for source in self._sources))
+
+    @torch.no_grad()
+    def photo_cases(self, number: int, coarse: CoarseNet, networks: Mapping[str, Displace]) -> list[DetailCase]:
+        """Ask networks, by name, for the skin on pictures of a person; no other expression's wrinkles."""
+        return _errors(self.photos(number, coarse), self.face, self.surface, networks)
+
+    def photos(self, number: int, coarse: CoarseNet) -> DetailExamples:
+        """Pictures of a person in any expression, laid out by the faces that a coarse network predicts."""
+        first = self._sources[0]
+        source = PicturedSource(first.law, first.frames, coarse, subject_seed=SUBJECT_SEED)
+        generator = torch_generator(SUBJECT_SEED, "photographed skin", number)
+        return source.frames_of(first.subject(number), self.frames, generator)
 
     @torch.no_grad()
     def learned(self, number: int, n: int) -> SkinView:
@@ -144,6 +167,31 @@ def detail_cases(
     cases, by_name = [], networks.by_name()
     for number in range(n_subjects):
         cases += persons.cases(number, by_name)
+        if tick:
+            tick()
+    return cases
+
+
+def photo_cases(
+    persons: Persons,
+    coarse: CoarseNet,
+    networks: SkinNetworks,
+    n_subjects: int = 24,
+    tick: Callable[[], None] | None = None,
+) -> list[DetailCase]:
+    """Ask networks for the skin on pictures of persons whom none of them knows.
+
+    Args:
+        persons: of whom the first are asked for.
+        coarse: says where the faces are.
+        networks: to compare; those that need another expression's tension are left out.
+        n_subjects: how many persons.
+        tick: called for each person.
+    """
+    by_name = {name: ask for name, ask in networks.by_name().items() if name not in (NO_TENSION, OTHER_TENSION)}
+    cases = []
+    for number in range(n_subjects):
+        cases += persons.photo_cases(number, coarse, by_name)
         if tick:
             tick()
     return cases

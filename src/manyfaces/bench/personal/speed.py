@@ -10,8 +10,9 @@ import torch
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
-from manyfaces.methods.personal.detail import displaced, skin_view
+from manyfaces.methods.personal.detail import SKIN_PX, displaced, skin_view
 from manyfaces.pipeline.personal_models import LoadedPersonal
+from manyfaces.render.sampling import shrunk
 
 NAME = "personal_speed"
 REPEATS = 20
@@ -55,9 +56,9 @@ def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     network, device = model.coarse.network, model.coarse.device
     # Reconstructions are put together on the CPU; here nothing leaves the device.
     face, surface = copy.deepcopy(model.coarse.face).to(device), model.surface.to(device)
-    side = model.coarse.config.picture_px
-    picture = torch.rand(1, 3, side, side, device=device)
-    skin = torch.ones(1, side, side, device=device)
+    crop = torch.rand(1, 3, SKIN_PX, SKIN_PX, device=device)
+    picture = shrunk(crop, model.coarse.config.picture_px)
+    skin = torch.ones(1, SKIN_PX, SKIN_PX, device=device)
 
     @torch.no_grad()
     def coarse() -> torch.Tensor:
@@ -66,7 +67,7 @@ def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     @torch.no_grad()
     def whole() -> torch.Tensor:
         c = face.layout.split(network(picture).float())
-        view = skin_view(face, surface, c, picture, skin)
+        view = skin_view(face, surface, c, crop, skin)
         displacement_m = displaced(model.student, view.contrast, view.tension) * surface.skin
         return surface.relief(face.vertices(c), displacement_m).vertices
 

@@ -1,7 +1,7 @@
 """One person's frames, small enough to be held in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from manyfaces.core.errors import InputError
 from manyfaces.data.clips.sample import PreparedFrame
 from manyfaces.io.checkpoints import state_checksum
 from manyfaces.methods.personal.objective import SeenPhotos
+from manyfaces.render.sampling import shrunk
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ class PersonFrames:
     def at(self, rows: Int[Tensor, " B"]) -> "PersonFrames":
         """Some of the frames."""
         return PersonFrames(*(getattr(self, part.name)[rows] for part in fields(self)))
+
+    def shrunk(self, side_px: int) -> "PersonFrames":
+        """The same frames in smaller pictures."""
+        pictures, skin = (shrunk(part.float(), side_px).round().byte() for part in (self.pictures, self.skin[:, None]))
+        return replace(self, pictures=pictures, skin=skin[:, 0])
 
     def halves(self, every: int) -> "tuple[PersonFrames, PersonFrames]":
         """Frames to learn from, and frames to judge by, see `halves_of`."""

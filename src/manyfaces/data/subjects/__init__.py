@@ -5,6 +5,7 @@ from manyfaces.data.subjects.clips import Clip, ClipConfig, ClipLaw
 from manyfaces.data.subjects.config import SubjectConfig
 from manyfaces.data.subjects.examples import DetailExamples, DetailSource
 from manyfaces.data.subjects.moods import FrameConfig, FrameLaw
+from manyfaces.data.subjects.pictured import PicturedSource
 from manyfaces.data.subjects.subject import Subject, SubjectLaw
 from manyfaces.data.subjects.textures import CameraConfig
 
@@ -19,6 +20,7 @@ __all__ = [
     "DetailSource",
     "FrameConfig",
     "FrameLaw",
+    "PicturedSource",
     "Subject",
     "SubjectConfig",
     "SubjectLaw",

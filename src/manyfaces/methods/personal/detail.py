@@ -14,6 +14,9 @@ from manyfaces.methods.personal.adapted import AdaptedSkin
 from manyfaces.methods.personal.surface import DetailSurface
 from manyfaces.render.unwrapping import unwrap_photo
 
+SKIN_PX = RNET_PX
+"""Side of the crops that skin is read off, whatever the coarse network looks at: a pixel is about a millimetre then."""
+
 _LEAST_SKIN = 0.5
 _CONTRAST = 0.15  # usual deviation of skin's colours over a face
 

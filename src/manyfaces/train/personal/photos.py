@@ -14,6 +14,7 @@ from manyfaces.faces import FaceModel
 from manyfaces.methods.personal import OPEN, PUBLISHED, CoarseConfig, CoarseNet, DetailSurface, PersonalConfig
 from manyfaces.methods.personal.detail import skin_view
 from manyfaces.methods.personal.objective import CoarseObjective, SeenPhotos
+from manyfaces.render.sampling import shrunk
 from manyfaces.train.config import TrainConfig
 from manyfaces.train.face_recipe import FaceRecipe, in_full
 from manyfaces.train.parallel import WHOLE, Part
@@ -101,7 +102,7 @@ class ClipSkin:
     learned from.
 
     Attributes:
-        clips: what is drawn from.
+        clips: what is drawn from, in pictures of `SKIN_PX`.
         face: the coarse network's.
         surface: where detail lies.
         network: trained.
@@ -118,7 +119,7 @@ class ClipSkin:
         clips = replace(self.clips, frames_per_clip=frames_per_subject)
         faces = clips.batch(seed, step, n_subjects * frames_per_subject)
         seen = seen_photos(faces)
-        vector = self.network(seen.pictures).float()
+        vector = self.network(shrunk(seen.pictures, self.network.config.picture_px)).float()
         c = self.face.layout.split(vector)
         view = skin_view(self.face, self.surface, c, seen.pictures, seen.skin)
         albedo = self.surface.layout.of(self.face.head.albedo(c.albedo).clamp(0, 1))

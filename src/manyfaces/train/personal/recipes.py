@@ -20,6 +20,7 @@ from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.detail import DetailWeights
 from manyfaces.methods.personal import OPEN, CoarseNet, DetailConfig, PersonalConfig, detail_surface
+from manyfaces.methods.personal.detail import SKIN_PX
 from manyfaces.methods.personal.objective import CoarseObjective
 from manyfaces.nn import DetailResNetConfig, DisplacementUNet
 from manyfaces.nn.resnet import ResNetConfig
@@ -246,7 +247,7 @@ _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
 def photo_part(part: str, recipe: PhotoRecipe, data: Path, out: Path, seed: int, steps: int | None) -> Recipe:
     """One part of a recipe on prepared photos."""
     frames = open_prepared(data)
-    size_px = recipe.network.coarse.picture_px
+    size_px = recipe.network.coarse.picture_px if part == "coarse" else SKIN_PX
     source, held_out = (clip_batches(frames, side, recipe.frames_per_clip, size_px) for side in ("train", "validation"))
     coarse = recipe.network.coarse
     face = load_face_model(recipe.head, coarse.layout, coarse.projection)
