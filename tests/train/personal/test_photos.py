@@ -45,5 +45,7 @@ def test_all_parts_learn_from_photos_alone(tiny, prepared, tmp_path):
 def test_photos_are_asked_for_and_refused(tmp_path, prepared):
     with pytest.raises(InputError, match="needs photos"):
         recipes.train("coarse", "photos", tmp_path)
+    with pytest.raises(InputError, match="has no pictured-teacher"):
+        recipes.train("pictured-teacher", "photos", tmp_path, data=prepared)
     with pytest.raises(InputError, match="draws its own people"):
         recipes.train("coarse", "open-tiny", tmp_path, data=prepared)

@@ -26,6 +26,9 @@ def _adam(steps: int, **more: Any) -> TrainConfig:
     return TrainConfig(steps=steps, learning_rate=1e-4, weight_decay=0.0, **more)
 
 
+RELEASED_COARSE = "personal-open/coarse.safetensors"
+
+
 @dataclass(frozen=True)
 class PhotoRecipe:
     """Settings of a recipe on prepared photos.
@@ -50,7 +53,7 @@ class PhotoRecipe:
 
 PHOTO_RECIPES: dict[str, PhotoRecipe] = {
     # The small networks of the open recipe, going on from it on anybody's photos.
-    "photos": PhotoRecipe(start="personal-open/coarse.safetensors"),
+    "photos": PhotoRecipe(start=RELEASED_COARSE),
     # ViT-B/16 and MAE on FLAME, as published.
     "paper": PhotoRecipe(network=PUBLISHED, head="flame20"),
 }
