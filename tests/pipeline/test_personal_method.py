@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from manyfaces import Predictor
-from manyfaces.methods.personal.detail import SkinView
+from manyfaces.methods.personal.detail import SkinView, skin_view
+from manyfaces.pipeline import personal_method
 from manyfaces.pipeline.distill_person import SharedFace
 from manyfaces.pipeline.personal_method import PersonalMethod
 from manyfaces.pipeline.personal_models import Person, load_personal
@@ -54,6 +55,19 @@ def test_its_own_expression_brings_its_own_detail_out(result, base):
     torch.testing.assert_close(again, result.detail.displacement_m, atol=1e-6, rtol=0)
     other = result.detail.displacement(face.expression(c)[0] + 2, face.jaw(c)[0])
     assert not torch.allclose(other, again, atol=1e-6)
+
+
+def test_skin_is_read_off_a_finer_crop_than_the_face(base, predictor_of, person, monkeypatch):
+    shapes = []
+
+    def seen(face, surface, c, pictures, skin):
+        shapes.append((pictures.shape, skin.shape))
+        return skin_view(face, surface, c, pictures, skin)
+
+    monkeypatch.setattr(personal_method, "skin_view", seen)
+    assert predictor_of(base)(person[0]).detail is not None
+    assert base.coarse.config.picture_px == SIDE
+    assert shapes == [((1, 3, 224, 224), (1, 224, 224))]
 
 
 def test_what_is_hidden_has_no_texture(base, predictor_of, masked_person):

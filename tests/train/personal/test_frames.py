@@ -38,6 +38,18 @@ def test_frames_as_the_loss_takes_them(frames):
     assert seen.person.tolist() == [0] * len(frames)
 
 
+def test_smaller_pictures_show_the_same(frames):
+    side = frames.pictures.shape[-1]
+    half = frames.shrunk(side // 2)
+    assert half.pictures.shape == (len(frames), 3, side // 2, side // 2)
+    assert half.pictures.dtype == half.skin.dtype == torch.uint8
+    means = frames.pictures.float().unfold(2, 2, 2).unfold(3, 2, 2).mean((-1, -2))
+    assert float((half.pictures - means).abs().max()) <= 0.5
+    assert float(half.skin.float().mean()) == pytest.approx(float(frames.skin.float().mean()), abs=0.5)
+    assert torch.equal(half.landmarks_px, frames.landmarks_px)
+    assert torch.equal(frames.shrunk(side).pictures, frames.pictures)
+
+
 def marked(frames, number, side=112):
     """A white square at a landmark's place, in a picture of its own."""
     seen = frames.at(torch.tensor([number])).seen()
