@@ -12,7 +12,6 @@ from manyfaces.assets.cache import sha256_of
 from manyfaces.io.atomic import atomic_path
 from manyfaces.io.checkpoints import load_weights, save_weights
 from manyfaces.pipeline import released
-from manyfaces.pipeline.adding_personal import last_run
 
 # The encoder whitens its inputs by deviations that 16 bits cannot hold.
 FULL_PRECISION = ("points",)
@@ -26,7 +25,7 @@ def main() -> None:
     model, folder = released(arguments.name), packaged_folder()
     (folder / model.name).mkdir(exist_ok=True)
     for part in model.parts:
-        weights = load_weights(arguments.runs / last_run(arguments.runs, part) / "weights.safetensors")
+        weights = load_weights(arguments.runs / part / "weights.safetensors")
         target = folder / model.name / f"{part}.safetensors"
         save_weights(target, weights.state, weights.config, weights.notes, half=part not in FULL_PRECISION)
         print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {weights.notes}")

@@ -117,9 +117,7 @@ class Assets:
 
 
 OferPart = Literal["points", "idgen", "idrank", "expgen"]
-PersonalPart = Literal[
-    "coarse", "detail-teacher", "detail", "pictured-teacher", "pictured-detail", "detail-alone", "detail-resnet"
-]
+PersonalPart = Literal["coarse", "detail-teacher", "detail", "detail-alone", "detail-resnet"]
 DistillPart = Literal[
     "teacher", "sopi", "identity", "mopi", "control", "sopi-printed", "sopi-l1", "mopi-label", "mopi-perceptual"
 ]
@@ -132,8 +130,7 @@ class Train:
     part: Positional[OferPart | DistillPart | PersonalPart]
     """Which network. Of OFER, in the order they build on each other: points, idgen, idrank, expgen (which needs points
     alone). Of the Occlusion Resistant Network: teacher, sopi, identity, mopi; the rest are what these are compared
-    with. Of person-specific models: coarse, detail-teacher, detail, pictured-teacher, pictured-detail; the rest
-    likewise."""
+    with. Of person-specific models: coarse, detail-teacher, detail; the rest likewise."""
     out: Annotated[Path, arg(metavar="RUNS", aliases=("-o",))]
     """Folder for checkpoints and logs."""
     recipe: str = "open"

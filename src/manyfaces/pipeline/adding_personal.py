@@ -31,15 +31,6 @@ class AddPersonalSettings:
     head: str = "openhead"
 
 
-_PICTURED = {TEACHER: "pictured-teacher", STUDENT: "pictured-detail"}
-
-
-def last_run(runs: Path, part: str) -> str:
-    """The run of a folder in which a network was trained last: on pictures, where teacher and student both were."""
-    went_on = all((runs / run / WEIGHTS_NAME).is_file() for run in _PICTURED.values())
-    return _PICTURED.get(part, part) if went_on else part
-
-
 def is_trained(runs: Path) -> bool:
     """Whether a folder of runs holds all three networks."""
     return all((runs / part / WEIGHTS_NAME).is_file() for part in (COARSE, TEACHER, STUDENT))
@@ -63,14 +54,13 @@ def add_personal(runs: Path, settings: AddPersonalSettings, say: Say) -> Path:
         OutputError: the folder cannot be written.
     """
     target = folder_for(settings.name)
-    parts = {part: last_run(runs, part) for part in (COARSE, TEACHER, STUDENT)}
-    weights = {part: load_weights(trained_file(runs, run)) for part, run in parts.items()}
+    weights = {part: load_weights(trained_file(runs, part)) for part in (COARSE, TEACHER, STUDENT)}
     sizes = PersonalConfig(weights[COARSE].config_as(CoarseConfig), _detail(weights))
     check_fit(CoarseNet(sizes.coarse), weights[COARSE])
     check_fit(DisplacementUNet(sizes.detail.teacher), weights[TEACHER])
     check_fit(DisplacementMae(sizes.detail.student), weights[STUDENT])
     load_face_model(settings.head, sizes.coarse.layout)  # which says so where they do not fit
-    trainings = tuple(training_of(parts[part], found) for part, found in weights.items())
+    trainings = tuple(training_of(part, found) for part, found in weights.items())
     sources = tuple(Source.of(part, found.path) for part, found in weights.items())
     card = PersonalCard("personal", settings.head, sizes, sources, manyfaces.__version__, trainings)
     with atomic_folder(target) as folder:

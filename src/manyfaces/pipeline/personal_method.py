@@ -9,7 +9,7 @@ import torch
 from manyfaces.core.errors import InputError
 from manyfaces.detect import RNetCrop
 from manyfaces.faces import FaceCoefficients
-from manyfaces.methods.personal.detail import SKIN_PX, skin_view
+from manyfaces.methods.personal.detail import skin_px, skin_view
 from manyfaces.pipeline.conditioning import SeenFace
 from manyfaces.pipeline.distill_method import DistillMethod
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
@@ -63,7 +63,7 @@ class PersonalMethod(DistillMethod):
         started = time.perf_counter()
         assert result.appearance is not None
         model, one = self.loaded, result.appearance.coefficients
-        fine = self._crop(face, SKIN_PX)
+        fine = self._crop(face, skin_px(model.coarse.config.picture_px))
         picture = torch.from_numpy(fine.image).permute(2, 0, 1)[None].float() / 255
         shown = 1 - torch.from_numpy(hidden_in(fine, face.view.mask))[None]
         view = skin_view(model.coarse.face, model.surface, one, picture, shown)

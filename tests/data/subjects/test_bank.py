@@ -1,7 +1,5 @@
 """Examples of detail on disk."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -9,8 +7,6 @@ from manyfaces.core.errors import ConfigError, DataError
 from manyfaces.core.seeds import torch_generator
 from manyfaces.data.subjects import DetailBankConfig, build_detail_bank
 from manyfaces.faces import CoefficientLayout
-from manyfaces.io.checkpoints import save_weights
-from manyfaces.methods.personal import OPEN, CoarseNet
 
 CONFIG = DetailBankConfig(
     n_subjects=2, frames_per_subject=3, side_px=24, layout=CoefficientLayout(identity=12, expression=53, albedo=20)
@@ -28,7 +24,7 @@ def bank(folder):
 
 
 def test_a_bank_holds_what_its_source_draws(bank):
-    ((source, _),) = CONFIG.sources()
+    source = CONFIG.source()
     drawn = source.frames_of(source.subject(1), 3, torch_generator(0, "detail bank", 1))
     kept = bank.at(torch.ones(3).long(), torch.arange(3))
     torch.testing.assert_close(kept.texture, drawn.texture, atol=0.003, rtol=0)
@@ -57,29 +53,6 @@ def test_batches_of_a_bank_are_grouped_by_person(bank):
 def test_persons_fill_whole_shards(folder):
     with pytest.raises(ConfigError, match="multiple of 32"):
         build_detail_bank(DetailBankConfig(n_subjects=40), folder)
-
-
-def test_a_share_of_the_frames_is_read_off_pictures(folder, tmp_path):
-    half = replace(CONFIG, n_subjects=1, frames_per_subject=2, pictured=0.5)
-    with pytest.raises(ConfigError, match="none was named"):
-        half.sources()
-    sizes = replace(OPEN.coarse, layout=CONFIG.layout)
-    network = CoarseNet(sizes)
-    torch.nn.init.normal_(network.head[2].bias, std=0.1)
-    reader = tmp_path / "coarse.safetensors"
-    save_weights(reader, network.state_dict(), sizes)
-    bank = build_detail_bank(replace(half, reader=reader), tmp_path / "bank", n_workers=1)
-    on_the_map, pictured = (bank.at(torch.zeros(1).long(), torch.tensor([k])) for k in (0, 1))
-    ((source, _),) = replace(half, pictured=0.0, frames_per_subject=1).sources()
-    drawn = source.frames_of(source.subject(0), 1, torch_generator(0, "detail bank", 0))
-    assert torch.equal(on_the_map.coefficients, drawn.coefficients)
-    said = network.head[2].bias.detach()[None] * network.deviation + network.mean
-    assert torch.allclose(pictured.coefficients, said, atol=1e-4)
-    # Another network reads other banks.
-    torch.nn.init.zeros_(network.head[2].bias)
-    save_weights(reader, network.state_dict(), sizes)
-    build_detail_bank(replace(half, reader=reader), tmp_path / "bank", n_workers=1)
-    assert len(list((tmp_path / "bank").iterdir())) == 2
 
 
 def test_a_damaged_shard_is_named(bank, folder, tmp_path):

@@ -9,7 +9,7 @@ import torch
 
 from manyfaces.core.errors import ConfigError, InputError
 from manyfaces.io.model_folders import PersonFolder, read_model_folder
-from manyfaces.methods.personal.detail import SkinView
+from manyfaces.methods.personal.detail import SkinView, skin_view
 from manyfaces.pipeline.personal_models import load_personal
 from manyfaces.train.personal import personalize as module
 from manyfaces.train.personal.personalize import PersonalizeOptions, best_view, personalize
@@ -51,6 +51,24 @@ def ada(run, photos, tmp_path_factory):
     """The finished folder, and what was said of it."""
     out = tmp_path_factory.mktemp("people") / "ada"
     return out, run(photos, out)
+
+
+def test_skin_is_read_off_finer_pictures_than_the_face_is_learned_from(run, photos, tmp_path, monkeypatch):
+    sides = {}
+
+    def seen(face, surface, c, pictures, skin):
+        sides["skin"] = pictures.shape[-1]
+        return skin_view(face, surface, c, pictures, skin)
+
+    def predicted(base, network, frames):
+        sides["face"] = frames.pictures.shape[-1]
+        return module_predicted(base, network, frames)
+
+    module_predicted = module.predicted
+    monkeypatch.setattr(module, "skin_view", seen)
+    monkeypatch.setattr(module, "predicted", predicted)
+    run(photos, tmp_path / "ada")
+    assert sides == {"face": 32, "skin": 224}
 
 
 def weights_of(folder):

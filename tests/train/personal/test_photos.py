@@ -7,8 +7,9 @@ import torch
 
 from manyfaces.core.errors import InputError
 from manyfaces.data.clips import ClipConfig, ClipSet, ClipSource, Seeing, prepare_clips
+from manyfaces.methods.personal.detail import skin_view
 from manyfaces.train.config import TrainConfig
-from manyfaces.train.personal import recipes
+from manyfaces.train.personal import photos, recipes
 from manyfaces.train.personal.photos import PHOTO_RECIPES, PhotoRecipe
 
 BRIEF = TrainConfig(steps=1, validation_batches=1, ema_decay=0.0, warmup_steps=0)
@@ -42,10 +43,21 @@ def test_all_parts_learn_from_photos_alone(tiny, prepared, tmp_path):
         assert all(torch.isfinite(tensor).all() for tensor in result.model.state_dict().values())
 
 
+def test_skin_is_learned_from_finer_pictures_than_the_face(tiny, prepared, tmp_path, monkeypatch):
+    sides = set()
+
+    def seen(face, surface, c, pictures, skin):
+        sides.add(pictures.shape[-1])
+        return skin_view(face, surface, c, pictures, skin)
+
+    monkeypatch.setattr(photos, "skin_view", seen)
+    for part in ("coarse", "detail-teacher"):
+        recipes.train(part, "photos", tmp_path, data=prepared)
+    assert sides == {224}
+
+
 def test_photos_are_asked_for_and_refused(tmp_path, prepared):
     with pytest.raises(InputError, match="needs photos"):
         recipes.train("coarse", "photos", tmp_path)
-    with pytest.raises(InputError, match="has no pictured-teacher"):
-        recipes.train("pictured-teacher", "photos", tmp_path, data=prepared)
     with pytest.raises(InputError, match="draws its own people"):
         recipes.train("coarse", "open-tiny", tmp_path, data=prepared)

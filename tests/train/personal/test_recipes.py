@@ -85,7 +85,7 @@ def skin(face):
 @pytest.fixture
 def drawn(monkeypatch, personal_stand_in, points, skin):
     """The named recipe `miniature`; keeps the seeds that banks were drawn with."""
-    seeds = {"people": [], "skin": [], "readers": []}
+    seeds = {"people": [], "skin": []}
 
     class People:
         def __init__(self, bank, n_validation, out, seed, endless, device):
@@ -98,13 +98,11 @@ def drawn(monkeypatch, personal_stand_in, points, skin):
 
     def bank(config, folder, n_workers, tick):
         seeds["skin"].append(config.seed)
-        seeds["readers"].append(config.reader)
         return skin
 
     miniature = replace(
         recipes.PERSONAL_RECIPES["open-tiny"],
-        **dict.fromkeys(("coarse", "teacher", "detail", "pictured_teacher", "pictured_detail"), CONFIG),
-        **{"network": personal_stand_in.TINY, "stem": None},
+        **{"coarse": CONFIG, "teacher": CONFIG, "detail": CONFIG, "network": personal_stand_in.TINY, "stem": None},
     )
     resnet = DetailResNetConfig(
         ResNetConfig((1, 1), widths=(4, 8), stem=4), n_drive=points.layout.expression, widths=(8, 8, 4)
@@ -135,34 +133,6 @@ def test_the_detail_parts_train_one_after_the_other(drawn, tmp_path, personal_st
         assert all(torch.isfinite(p).all() for p in result.model.parameters())
     assert taught.config_as(DetailConfig) == personal_stand_in.TINY.detail
     assert set(drawn["skin"]) == {3, 1_000_003}  # to learn from, and to validate by
-
-
-def test_pictures_are_learned_from_after_the_map(drawn, tmp_path):
-    for part, needs in (("pictured-teacher", "detail-teacher"), ("pictured-detail", "detail")):
-        with pytest.raises(InputError, match=f"holds no trained {needs}"):
-            recipes.train(part, "miniature", tmp_path)
-    for part in ("detail-teacher", "detail"):
-        recipes.train(part, "miniature", tmp_path)
-    assert set(drawn["readers"]) == {None}
-    drawn["readers"].clear()
-    assert recipes.train("pictured-teacher", "miniature", tmp_path).finished
-    assert [path.name for path in set(drawn["readers"])] == ["coarse.safetensors"]  # the released one
-    own = tmp_path / "coarse" / "weights.safetensors"
-    own.parent.mkdir()
-    own.write_bytes(b"whatever")
-    assert recipes.train("pictured-detail", "miniature", tmp_path).finished
-    assert drawn["readers"][-1] == own
-
-
-def test_a_network_goes_on_from_where_it_starts(skin):
-    sizes = UNet2dConfig(width=4, levels=2)
-    start = DisplacementUNet(sizes).state_dict()
-    given = {"source": skin, "held_out": skin, "surface": skin.surface, "layout": skin.face.layout, "config": CONFIG}
-    network = DetailConfig(sizes, OPEN.detail.student)
-    recipe = DetailTeacherRecipe(network=network, start=start, **given)
-    assert all(torch.equal(tensor, start[name]) for name, tensor in recipe.build().state_dict().items())
-    fresh = DetailTeacherRecipe(network=network, **given).build().state_dict()
-    assert any(not torch.equal(tensor, start[name]) for name, tensor in fresh.items())
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.0])

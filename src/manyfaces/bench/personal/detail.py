@@ -34,6 +34,10 @@ METHODS: Mapping[str, str] = {
 """Rows that the bars are about, in the order of the tables; others may be measured beside them."""
 LEAST_WRINKLES, MOST_WITHOUT_TENSION, LEAST_HIDDEN_CUT = 0.5, 0.1, 20.0
 MEASURES = ("visible", "hidden", "wrinkles")
+_OF_WRINKLES = (
+    "Wrinkles: correlation of the change that an expression's tension makes with the true one; with tension off it is "
+    "0 by construction, for nothing else tells of the expression."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,17 +207,15 @@ class DetailReport:
         return Items({"name": self.name}, names, tuple(case.subject for case in self.cases), values)
 
     def _errors(self) -> Table:
+        n = 2 if self.name == PHOTO_NAME else len(MEASURES)
         rows: list[Row] = [
-            (METHODS.get(m, m), *(self._cell(m, k, form) for k, form in enumerate((".3f", ".3f", ".2f"))))
+            (METHODS.get(m, m), *(self._cell(m, k, form) for k, form in enumerate((".3f", ".3f", ".2f")[:n])))
             for m in self.methods
         ]
         title = f"Displacements on {len(self.cases)} photos of {len({case.subject for case in self.cases})} people"
-        notes = (
-            "Root mean squared errors, and correlation of the change that an expression's tension makes with the true "
-            "one; with tension off it is 0 by construction, for nothing else tells of the expression. Photos count "
-            "alike; intervals: 95 %, people resampled.",
-        )
-        return Table(title, ("method", "visible skin, mm", "hidden skin, mm", "wrinkles, r"), tuple(rows), (), notes)
+        notes = ("Root mean squared errors. Photos count alike; intervals: 95 %, people resampled.", _OF_WRINKLES)
+        names = ("visible skin, mm", "hidden skin, mm", "wrinkles, r")
+        return Table(title, ("method", *names[:n]), tuple(rows), (), notes[: n - 1])
 
     def _cell(self, method: str, measure: int, form: str) -> Cell:
         values = self.values[method][:, measure]
@@ -226,13 +228,13 @@ class DetailReport:
         return Cell(float(values[known].mean()), interval, form)
 
 
-def measure_detail(cases: Sequence[DetailCase], seed: int = 0, name: str = NAME) -> DetailReport:
+def measure_detail(cases: Sequence[DetailCase], seed: int = 0, name: str | None = None) -> DetailReport:
     """Compare what methods say of photos.
 
     Args:
         cases: photos of people whose skin is known; all with the same methods.
         seed: of the intervals.
-        name: of the report.
+        name: of the report; by default that of persons' own networks where some are among the methods, else `NAME`.
 
     Raises:
         InputError: no photos, or not the same methods on all.
@@ -243,7 +245,9 @@ def measure_detail(cases: Sequence[DetailCase], seed: int = 0, name: str = NAME)
     if any(set(case.said) != said for case in cases):
         raise InputError("not all methods were run on all photos", "run each on all, or leave it out")
     named = [method for method in METHODS if method in said]
-    return DetailReport(tuple(cases), (*named, *sorted(said - set(named))), seed, name)
+    return DetailReport(
+        tuple(cases), (*named, *sorted(said - set(named))), seed, name or (OWN_NAME if OWN in said else NAME)
+    )
 
 
 def _over(first: float | None, second: float | None) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from manyfaces.bench.kept import UNFINISHED, weights_digest
-from manyfaces.bench.personal.detail import OWN_NAME, PHOTO_NAME, measure_detail
+from manyfaces.bench.personal.detail import PHOTO_NAME, measure_detail
 from manyfaces.bench.personal.people import Learn, PeopleOptions, PeopleProtocol
 from manyfaces.bench.personal.skin import (
     SUBJECT_SEED,
@@ -87,14 +87,14 @@ def bench_personal(
             measure_detail(cases, SUBJECT_SEED).write(out, options.device, {SKIN_PAGE: page}, **facts)
         if "photo-skin" in parts:
             task = progress.add_task("photographed skins", total=options.n_skins)
-            networks, tick = _networks(base, options.runs), lambda: progress.advance(task)
-            cases = photo_cases(persons, base.network, networks, options.n_skins, tick)
+            networks, n = _networks(base), options.n_skins
+            cases = photo_cases(persons, base.network, networks, n, lambda: progress.advance(task))
             measure_detail(cases, SUBJECT_SEED, PHOTO_NAME).write(out, options.device, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips
             task = progress.add_task("own skins", total=n)
             cases = own_cases(persons, _networks(base), learn_skin, n, frames, lambda: progress.advance(task))
-            measure_detail(cases, SUBJECT_SEED, OWN_NAME).write(out, options.device, **facts, learned_frames=frames)
+            measure_detail(cases, SUBJECT_SEED).write(out, options.device, **facts, learned_frames=frames)
     if "speed" in parts:
         measure_personal_speed(base).write(out, options.device)
 

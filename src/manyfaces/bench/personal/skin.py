@@ -184,11 +184,11 @@ def photo_cases(
     Args:
         persons: of whom the first are asked for.
         coarse: says where the faces are.
-        networks: to compare; those that need another expression's tension are left out.
+        networks: to compare: teacher and student; the others are about other expressions' wrinkles.
         n_subjects: how many persons.
         tick: called for each person.
     """
-    by_name = {name: ask for name, ask in networks.by_name().items() if name not in (NO_TENSION, OTHER_TENSION)}
+    by_name = {name: ask for name, ask in networks.by_name().items() if name in (TEACHER, STUDENT, FLAT)}
     cases = []
     for number in range(n_subjects):
         cases += persons.photo_cases(number, coarse, by_name)

@@ -10,7 +10,7 @@ import torch
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
-from manyfaces.methods.personal.detail import SKIN_PX, displaced, skin_view
+from manyfaces.methods.personal.detail import displaced, skin_px, skin_view
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.render.sampling import shrunk
 
@@ -56,9 +56,9 @@ def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
     network, device = model.coarse.network, model.coarse.device
     # Reconstructions are put together on the CPU; here nothing leaves the device.
     face, surface = copy.deepcopy(model.coarse.face).to(device), model.surface.to(device)
-    crop = torch.rand(1, 3, SKIN_PX, SKIN_PX, device=device)
-    picture = shrunk(crop, model.coarse.config.picture_px)
-    skin = torch.ones(1, SKIN_PX, SKIN_PX, device=device)
+    side = model.coarse.config.picture_px
+    crop = torch.rand(1, 3, skin_px(side), skin_px(side), device=device)
+    picture, skin = shrunk(crop, side), torch.ones_like(crop[:, 0])
 
     @torch.no_grad()
     def coarse() -> torch.Tensor:

@@ -1,7 +1,7 @@
 """Examples of detail drawn once and kept on disk, where drawing is slower than learning."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,15 +18,12 @@ from manyfaces.data.processes import in_processes
 from manyfaces.data.subjects.config import SubjectConfig
 from manyfaces.data.subjects.examples import DetailExamples, DetailSource
 from manyfaces.data.subjects.moods import FrameConfig, FrameLaw
-from manyfaces.data.subjects.pictured import PicturedSource
 from manyfaces.data.subjects.subject import SubjectLaw
 from manyfaces.data.subjects.textures import CameraConfig
 from manyfaces.faces import CoefficientLayout, FaceModel
 from manyfaces.io.atomic import atomic_folder
-from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.methods.distill import OPEN
-from manyfaces.methods.personal import CoarseConfig, CoarseNet
 from manyfaces.methods.personal.surface import DetailSurface, detail_surface
 
 SHARD_SUBJECTS = 32
@@ -44,8 +41,6 @@ class DetailBankConfig:
         head: name or path of the head model.
         layout: how many coefficients of each kind.
         subjects: how persons are drawn; frames and camera likewise.
-        pictured: share of each person's frames that are read off pictures, see `PicturedSource`.
-        reader: weights of the coarse network that reads them.
     """
 
     seed: int = 0
@@ -57,32 +52,18 @@ class DetailBankConfig:
     subjects: SubjectConfig = field(default_factory=SubjectConfig)
     frames: FrameConfig = field(default_factory=FrameConfig)
     camera: CameraConfig = field(default_factory=CameraConfig)
-    pictured: float = 0.0
-    reader: Path | None = None
 
     @property
     def shard_subjects(self) -> int:
         """Persons in a shard."""
         return min(SHARD_SUBJECTS, self.n_subjects)
 
-    def sources(self) -> tuple[tuple[DetailSource, int], ...]:
-        """What the bank is drawn from, endless, and how many of a person's frames come from each.
-
-        Raises:
-            ConfigError: there are to be pictures, and nothing reads them.
-            WeightError: what should is damaged.
-        """
+    def source(self) -> DetailSource:
+        """What the bank is drawn from, endless."""
         face = load_face_model(self.head, self.layout)
         law = SubjectLaw(face, detail_surface(face.head, self.side_px), self.subjects)
         frames = FrameLaw(face, self.frames, self.seed)
-        on_the_map = DetailSource(law, frames, self.camera, subject_seed=self.seed)
-        n = round(self.pictured * self.frames_per_subject)
-        if not n:
-            return ((on_the_map, self.frames_per_subject),)
-        if self.reader is None:
-            raise ConfigError("pictures are read by a coarse network, and none was named", "set reader")
-        pictured = PicturedSource(law, frames, _network(self.reader), self.camera, subject_seed=self.seed)
-        return (on_the_map, self.frames_per_subject - n), (pictured, n)
+        return DetailSource(law, frames, self.camera, subject_seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -186,21 +167,19 @@ Job = tuple[DetailBankConfig, int, Path]
 @torch.no_grad()
 def _draw_shard(job: Job) -> None:
     config, number, path = job
-    sources = _sources(config)
+    source = _source(config)
     persons = range(number * config.shard_subjects, (number + 1) * config.shard_subjects)
-    drawn = [_person_arrays(sources, config, person) for person in persons]
+    drawn = [_person_arrays(source, config, person) for person in persons]
     with atomic_folder(path) as temporary:
         for name in drawn[0]:
             np.save(temporary / f"{name}.npy", np.stack([arrays[name] for arrays in drawn]))
 
 
-def _person_arrays(
-    sources: Sequence[tuple[DetailSource, int]], config: DetailBankConfig, number: int
-) -> dict[str, np.ndarray]:
-    first, _ = sources[0]
-    person, face = first.subject(number), first.law.face
+def _person_arrays(source: DetailSource, config: DetailBankConfig, number: int) -> dict[str, np.ndarray]:
+    person = source.subject(number)
     generator = torch_generator(config.seed, "detail bank", number)
-    drawn = DetailExamples.joined([source.frames_of(person, n, generator) for source, n in sources if n])
+    drawn = source.frames_of(person, config.frames_per_subject, generator)
+    face = source.law.face
     beyond_m = drawn.vertices - face.vertices(face.layout.split(drawn.coefficients))
     return {
         "texture": (drawn.texture * 255).round().byte().numpy(),
@@ -214,15 +193,8 @@ def _person_arrays(
 
 
 @lru_cache(maxsize=1)
-def _sources(config: DetailBankConfig) -> tuple[tuple[DetailSource, int], ...]:
-    return config.sources()
-
-
-def _network(path: Path) -> CoarseNet:
-    weights = load_weights(path)
-    network = CoarseNet(weights.config_as(CoarseConfig))
-    load_into(network, weights)
-    return network.eval().requires_grad_(False)
+def _source(config: DetailBankConfig) -> DetailSource:
+    return config.source()
 
 
 def _opened(path: Path) -> dict[str, np.ndarray]:
@@ -235,6 +207,5 @@ def _opened(path: Path) -> dict[str, np.ndarray]:
 
 def _path(folder: Path, config: DetailBankConfig, number: int) -> Path:
     """Folder of a shard, named by all settings that shape it, so that no others are taken up."""
-    settings = to_json(replace(config, n_subjects=config.shard_subjects, reader=None)).encode()
-    reader = b"" if config.reader is None else config.reader.read_bytes()
-    return folder / f"{hashlib.sha256(settings + reader).hexdigest()[:10]}-{number:05d}"
+    settings = to_json(replace(config, n_subjects=config.shard_subjects))
+    return folder / f"{hashlib.sha256(settings.encode()).hexdigest()[:10]}-{number:05d}"

@@ -26,7 +26,8 @@ class DetailExamples:
         tension: what `DetailSurface.tension` gives for the frame.
         displacement_m: the true relief, metres outward, faded with `DetailSurface.skin` already.
         coefficients: of the frame; `layout.split` gives pose and light (the light is all there is, but for gloss).
-        vertices: of the true coarse head, head frame about the face model's origin, not turned; metres.
+        vertices: of the coarse head, head frame about the face model's origin, not turned; metres. Where skin is read
+            off pictures, this and the coefficients are what was predicted, else what is true.
         coarse_albedo: colours that the vertices have, laid out on the map: what is finer is left out.
         subject: number of the person; frame likewise, within the person.
     """

@@ -15,7 +15,7 @@ from manyfaces.data.subjects.textures import CameraConfig, holes
 from manyfaces.detect.rnet_alignment import RNET_PX
 from manyfaces.faces import FaceCoefficients
 from manyfaces.methods.personal import CoarseNet
-from manyfaces.methods.personal.detail import SKIN_PX, skin_view
+from manyfaces.methods.personal.detail import skin_px, skin_view
 from manyfaces.render.sampling import shrunk
 from manyfaces.render.unwrapping import unwrap_photo
 
@@ -32,7 +32,7 @@ class PicturedSource(DetailSource):
     Args:
         law: draws the persons.
         frames: draws their expressions, poses and light.
-        network: predicts coarse faces; on the CPU.
+        network: predicts coarse faces, wherever it is.
         camera: what hides skin; how well it is seen is the pictures' own.
         n_subjects: see `DetailSource`.
         subject_seed: of the persons.
@@ -49,7 +49,8 @@ class PicturedSource(DetailSource):
     ):
         super().__init__(law, frames, camera, n_subjects, subject_seed)
         self._network = network
-        self._clips = ClipLaw(law.face, law.surface, ClipConfig(size_px=SKIN_PX, frames=frames.config))
+        self._size_px = skin_px(network.config.picture_px)
+        self._clips = ClipLaw(law.face, law.surface, ClipConfig(size_px=self._size_px, frames=frames.config))
         self._painter = painter(law.face.head, law.surface.layout)
 
     @torch.no_grad()
@@ -66,7 +67,7 @@ class PicturedSource(DetailSource):
         hidden = holes(n, self.law.surface.side_px, self.camera, generator)
         read = []
         for number, (vector, look) in enumerate(zip(drawn.split(1), looks, strict=True)):
-            clip = self._clips.taken(subject, layout.split(vector), subject.number, look)
+            clip = self._clips.taken(subject, layout.split(vector), look, 0)
             one = self._read(clip, subject, layout.split(vector), 1 - hidden[number : number + 1])
             read.append(replace(one, frame=torch.tensor([number])))
         return DetailExamples.joined(read)
@@ -76,14 +77,16 @@ class PicturedSource(DetailSource):
     ) -> DetailExamples:
         face, surface = self.law.face, self.law.surface
         pictures = clip.pictures.float() / 255
-        c = face.layout.split(self._network(shrunk(pictures, self._network.config.picture_px)).float())
-        drawn = subject.face.render(true, SKIN_PX)
+        device = next(self._network.parameters(), pictures).device
+        small = shrunk(pictures, self._network.config.picture_px).to(device)
+        c = face.layout.split(self._network(small).float().cpu())
+        drawn = subject.face.render(true, self._size_px)
         view = skin_view(face, surface, c, pictures, subject.face.front(drawn))
         vertices = face.vertices(c)
         # The truth rides along as another picture; where it is mixed with what is not skin, it is not known.
         of_skin = clip.displacement_m[..., None]
         truth = self._painter.on(drawn, torch.cat([of_skin, torch.ones_like(of_skin), torch.ones_like(of_skin)], -1))
-        seen = unwrap_photo(truth, vertices, face.camera(c).scaled(SKIN_PX / RNET_PX), surface.layout).texture
+        seen = unwrap_photo(truth, vertices, face.camera(c).scaled(self._size_px / RNET_PX), surface.layout).texture
         visible = view.visible * shown * (seen[..., 1] > _SURELY)
         return DetailExamples(
             texture=view.texture * visible[:, None],

@@ -14,9 +14,6 @@ from manyfaces.methods.personal.adapted import AdaptedSkin
 from manyfaces.methods.personal.surface import DetailSurface
 from manyfaces.render.unwrapping import unwrap_photo
 
-SKIN_PX = RNET_PX
-"""Side of the crops that skin is read off, whatever the coarse network looks at: a pixel is about a millimetre then."""
-
 _LEAST_SKIN = 0.5
 _CONTRAST = 0.15  # usual deviation of skin's colours over a face
 
@@ -44,6 +41,15 @@ class SkinView:
         visible = self.visible[:, None]
         mean = (self.texture * visible).sum((2, 3), keepdim=True) / visible.sum((2, 3), keepdim=True).clamp(min=1)
         return (self.texture - mean) * visible / _CONTRAST
+
+
+def skin_px(picture_px: int) -> int:
+    """Side of the crop that skin is read off: a pixel is about a millimetre, or less where a coarse network sees finer.
+
+    Args:
+        picture_px: side of the crop that the coarse network looks at.
+    """
+    return max(RNET_PX, picture_px)
 
 
 @torch.no_grad()

@@ -51,7 +51,6 @@ class DetailRecipe:
         weights: of the losses' terms; where those of light are zero, none is computed.
         features: what L_mrf compares textures by: RGB in [0, 1], (B, 3, S, S), to feature maps by name, such as
             `manyfaces.nn.Vgg19Features`. Its weights have a licence of their own, so none comes along.
-        start: weights that the network goes on from; None starts afresh.
     """
 
     source: DetailExampleSource
@@ -64,7 +63,6 @@ class DetailRecipe:
     frames_per_subject: int = 4
     weights: DetailWeights = field(default_factory=lambda: DetailWeights(mrf=0.0))
     features: nn.Module | None = None
-    start: dict[str, Tensor] | None = None
 
     def __post_init__(self) -> None:
         """See that L_mrf has features to compare.
@@ -80,17 +78,6 @@ class DetailRecipe:
     def describe(self) -> dict[str, Any]:
         """Plain values that define the network."""
         return to_dict(self.network)
-
-    def build(self) -> nn.Module:
-        """The network, as it starts."""
-        network = self.fresh()
-        if self.start is not None:
-            network.load_state_dict(self.start, strict=True)
-        return network
-
-    def fresh(self) -> nn.Module:
-        """The network, before it has learned anything."""
-        raise NotImplementedError
 
     def batch(self, step: int, split: Split, part: Part = WHOLE) -> DetailExamples:
         """Frames with their truth."""
@@ -142,7 +129,7 @@ class DetailTeacherRecipe(DetailRecipe):
     truth: float = 1.0
     name: str = "detail-teacher"
 
-    def fresh(self) -> nn.Module:
+    def build(self) -> nn.Module:
         """The U-Net."""
         return DisplacementUNet(self.network.teacher)
 
@@ -177,7 +164,7 @@ class DetailStudentRecipe(DetailRecipe):
         super().__post_init__()
         self.teacher.requires_grad_(False).eval()
 
-    def fresh(self) -> nn.Module:
+    def build(self) -> nn.Module:
         """The student; where it has a U-Net it starts as its teacher, if there is one to learn from."""
         if self.resnet is not None:
             return DisplacementResNet(self.resnet)

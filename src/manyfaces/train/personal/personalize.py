@@ -16,7 +16,7 @@ from manyfaces.faces import FaceCoefficients
 from manyfaces.heads.outline import outline_mesh
 from manyfaces.io.model_folders import PersonCard
 from manyfaces.methods.personal.adapted import Adapted, AdaptedSkin
-from manyfaces.methods.personal.detail import SKIN_PX, SkinView, skin_view
+from manyfaces.methods.personal.detail import SkinView, skin_px, skin_view
 from manyfaces.methods.personal.objective import TRANSFER_WEIGHTS, CoarseObjective, CoarseWeights
 from manyfaces.nn import DisplacementMae
 from manyfaces.pipeline.distill_person import SharedFace, ToldOfPerson
@@ -98,7 +98,7 @@ def personalize(
         OutputError: the folder cannot be written.
     """
     options = options or PersonalizeOptions()
-    seen = gather(sources, eyes, SKIN_PX, options.gather, tick)
+    seen = gather(sources, eyes, skin_px(base.coarse.config.picture_px), options.gather, tick)
     say(f"{len(seen.frames)} frames to learn from, {len(seen.left_out)} left out")
     frames = PersonFrames.of(seen.frames)
     work = out / "work"

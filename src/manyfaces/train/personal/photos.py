@@ -26,9 +26,6 @@ def _adam(steps: int, **more: Any) -> TrainConfig:
     return TrainConfig(steps=steps, learning_rate=1e-4, weight_decay=0.0, **more)
 
 
-RELEASED_COARSE = "personal-open/coarse.safetensors"
-
-
 @dataclass(frozen=True)
 class PhotoRecipe:
     """Settings of a recipe on prepared photos.
@@ -53,7 +50,7 @@ class PhotoRecipe:
 
 PHOTO_RECIPES: dict[str, PhotoRecipe] = {
     # The small networks of the open recipe, going on from it on anybody's photos.
-    "photos": PhotoRecipe(start=RELEASED_COARSE),
+    "photos": PhotoRecipe(start="personal-open/coarse.safetensors"),
     # ViT-B/16 and MAE on FLAME, as published.
     "paper": PhotoRecipe(network=PUBLISHED, head="flame20"),
 }
@@ -105,7 +102,7 @@ class ClipSkin:
     learned from.
 
     Attributes:
-        clips: what is drawn from, in pictures of `SKIN_PX`.
+        clips: what is drawn from, in pictures that skin is read off (`skin_px`).
         face: the coarse network's.
         surface: where detail lies.
         network: trained.

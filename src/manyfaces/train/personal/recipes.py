@@ -20,7 +20,7 @@ from manyfaces.io.checkpoints import load_into, load_weights
 from manyfaces.io.face_models import load_face_model
 from manyfaces.losses.detail import DetailWeights
 from manyfaces.methods.personal import OPEN, CoarseNet, DetailConfig, PersonalConfig, detail_surface
-from manyfaces.methods.personal.detail import SKIN_PX
+from manyfaces.methods.personal.detail import skin_px
 from manyfaces.methods.personal.objective import CoarseObjective
 from manyfaces.nn import DetailResNetConfig, DisplacementUNet
 from manyfaces.nn.resnet import ResNetConfig
@@ -31,19 +31,11 @@ from manyfaces.train.parallel import join_processes
 from manyfaces.train.people import HELD_OUT_SEED, N_WORKERS, DrawnPeople
 from manyfaces.train.personal.coarse import CoarseRecipe, stem_weights
 from manyfaces.train.personal.detail import DetailStudentRecipe, DetailTeacherRecipe
-from manyfaces.train.personal.photos import (
-    PHOTO_RECIPES,
-    RELEASED_COARSE,
-    ClipSkin,
-    CoarsePhotoRecipe,
-    PhotoRecipe,
-)
+from manyfaces.train.personal.photos import PHOTO_RECIPES, ClipSkin, CoarsePhotoRecipe, PhotoRecipe
 from manyfaces.train.recipe import Recipe
-from manyfaces.train.state import WEIGHTS, trained_weights
+from manyfaces.train.state import trained_weights
 
-PersonalPart = Literal[
-    "coarse", "detail-teacher", "detail", "pictured-teacher", "pictured-detail", "detail-alone", "detail-resnet"
-]
+PersonalPart = Literal["coarse", "detail-teacher", "detail", "detail-alone", "detail-resnet"]
 PERSONAL_PARTS: tuple[PersonalPart, ...] = get_args(PersonalPart)
 COARSE_BATCH = 64
 
@@ -59,8 +51,6 @@ class PersonalRecipe:
         subjects: persons to learn the detail stage from; likewise.
         n_validation_subjects: of them.
         teacher: training of the U-Net; detail of the animatable student. Ablations train as it does.
-        pictured: persons whose skin both go on to learn as pictures show it, with all errors of the coarse network.
-        pictured_teacher: training of the U-Net there; pictured_detail of the student.
         network: sizes.
         stem: the released model and part whose residual stages the patches start from; None starts afresh.
         endless: draw people when they are asked for, on the training device.
@@ -73,9 +63,6 @@ class PersonalRecipe:
     n_validation_subjects: int
     teacher: TrainConfig
     detail: TrainConfig
-    pictured: DetailBankConfig
-    pictured_teacher: TrainConfig
-    pictured_detail: TrainConfig
     network: PersonalConfig = field(default_factory=lambda: OPEN)
     stem: str | None = "sopi-open/sopi"
     endless: bool = False
@@ -106,9 +93,6 @@ PERSONAL_RECIPES: dict[str, PersonalRecipe] = {
         n_validation_subjects=32,
         teacher=_config(6_000, 2e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
         detail=_config(6_000, 1e-3, ema_decay=0.995, validate_every=500, validation_batches=6),
-        pictured=DetailBankConfig(n_subjects=256, frames_per_subject=16, pictured=0.5),
-        pictured_teacher=_config(1_000, 7e-4, ema_decay=0.995, validate_every=250, validation_batches=6),
-        pictured_detail=_config(600, 5e-4, ema_decay=0.99, validate_every=200, validation_batches=6),
     ),
     # The same in a minute or two, to see it run; its weights are of no use.
     "open-tiny": PersonalRecipe(
@@ -119,9 +103,6 @@ PERSONAL_RECIPES: dict[str, PersonalRecipe] = {
         n_validation_subjects=4,
         teacher=_config(6, 2e-3, ema_decay=0.9, validation_batches=1, log_every=2),
         detail=_config(6, 1e-3, ema_decay=0.9, validation_batches=1, log_every=2),
-        pictured=DetailBankConfig(n_subjects=4, frames_per_subject=6, pictured=0.5),
-        pictured_teacher=_config(6, 7e-4, ema_decay=0.9, validation_batches=1, log_every=2),
-        pictured_detail=_config(6, 5e-4, ema_decay=0.9, validation_batches=1, log_every=2),
     ),
 }
 
@@ -138,8 +119,7 @@ def train(
     """Train one part in `out/<part>/`; an interrupted run goes on.
 
     `detail` and what it is compared with need `detail-teacher`: `detail-alone` has no teacher and learns from light on
-    skin (L_UNet) in its place, `detail-resnet` is a residual network. `pictured-teacher` and `pictured-detail` go on
-    from the two, half on drawn pictures that the run's coarse network reads, or the released one where it has none.
+    skin (L_UNet) in its place, `detail-resnet` is a residual network.
 
     Args:
         part: which network.
@@ -152,8 +132,7 @@ def train(
 
     Raises:
         ChoiceError: unknown part or recipe.
-        InputError: the part before has not been trained in `out`, or photos are missing or not asked for, or already
-            what the recipe learns from.
+        InputError: the part before has not been trained in `out`, or photos are missing or not asked for.
         DataError: the photos are damaged or too few.
     """
     if recipe not in (*PERSONAL_RECIPES, *PHOTO_RECIPES):
@@ -206,29 +185,21 @@ def _coarse(bench: _Workbench) -> Recipe:
     )
 
 
-def _examples(bench: _Workbench, subjects: DetailBankConfig, seed: int) -> DetailBank:
-    config = replace(subjects, seed=seed, reader=_reader(bench.out) if subjects.pictured else None)
-    n_subjects = config.n_subjects
+def _examples(bench: _Workbench, seed: int, n_subjects: int) -> DetailBank:
+    config = replace(bench.recipe.subjects, seed=seed, n_subjects=n_subjects)
     columns = TextColumn("drawing skin"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with RichProgress(*columns) as progress:
         task = progress.add_task("", total=n_subjects * config.frames_per_subject)
         return build_detail_bank(config, bench.out / "bank", N_WORKERS, lambda done: progress.advance(task, done))
 
 
-def _reader(out: Path) -> Path:
-    """The coarse network that was trained in a folder of runs; the released one where none was."""
-    own = out / "coarse" / WEIGHTS
-    return own if own.is_file() else verify_packaged(RELEASED_COARSE)
-
-
-def _detail(bench: _Workbench, config: TrainConfig, subjects: DetailBankConfig) -> dict[str, Any]:
+def _detail(bench: _Workbench, config: TrainConfig) -> dict[str, Any]:
     """What all recipes of detail are given."""
     recipe = bench.recipe
-    examples = _examples(bench, subjects, bench.seed)
-    judged = replace(subjects, n_subjects=recipe.n_validation_subjects)
+    examples = _examples(bench, bench.seed, recipe.subjects.n_subjects)
     return {
         "source": examples,
-        "held_out": _examples(bench, judged, HELD_OUT_SEED + bench.seed),
+        "held_out": _examples(bench, HELD_OUT_SEED + bench.seed, recipe.n_validation_subjects),
         "surface": examples.surface,
         "layout": examples.face.layout,
         "network": recipe.network.detail,
@@ -238,37 +209,19 @@ def _detail(bench: _Workbench, config: TrainConfig, subjects: DetailBankConfig) 
 
 
 def _detail_teacher(bench: _Workbench) -> Recipe:
-    return DetailTeacherRecipe(**_detail(bench, bench.recipe.teacher, bench.recipe.subjects))
-
-
-def _pictured_teacher(bench: _Workbench) -> Recipe:
-    start = load_weights(trained_weights(bench.out, "detail-teacher")).state
-    common = _detail(bench, bench.recipe.pictured_teacher, bench.recipe.pictured)
-    return DetailTeacherRecipe(**common, name="pictured-teacher", start=start)
-
-
-def _pictured_detail(bench: _Workbench) -> Recipe:
-    start = load_weights(trained_weights(bench.out, "detail")).state
-    common = _detail(bench, bench.recipe.pictured_detail, bench.recipe.pictured)
-    teacher = _teacher(common["network"], bench.out, "pictured-teacher")
-    return DetailStudentRecipe(**common, teacher=teacher, name="pictured-detail", start=start)
+    return DetailTeacherRecipe(**_detail(bench, bench.recipe.teacher))
 
 
 def _student(part: str, common: dict[str, Any], out: Path) -> Recipe:
     """The student, or what it is compared with, taught by the U-Net that was trained in a folder."""
-    teacher = _teacher(common["network"], out, "detail-teacher")
+    teacher = DisplacementUNet(common["network"].teacher)
+    load_into(teacher, load_weights(trained_weights(out, "detail-teacher")))
     changes: dict[str, Any] = {}
     if part == "detail-alone":
         changes = {"weights": DetailWeights(mrf=0.0, teacher=0.0)}
     if part == "detail-resnet":
         changes = {"resnet": _resnet(common["network"], common["layout"])}
     return DetailStudentRecipe(**{**common, "teacher": teacher, "name": part, **changes})
-
-
-def _teacher(network: DetailConfig, out: Path, part: str) -> DisplacementUNet:
-    teacher = DisplacementUNet(network.teacher)
-    load_into(teacher, load_weights(trained_weights(out, part)))
-    return teacher
 
 
 def _resnet(network: DetailConfig, layout: CoefficientLayout) -> DetailResNetConfig:
@@ -281,24 +234,21 @@ def _resnet(network: DetailConfig, layout: CoefficientLayout) -> DetailResNetCon
 
 
 def _drawn_student(part: str) -> Callable[[_Workbench], Recipe]:
-    return lambda bench: _student(part, _detail(bench, bench.recipe.detail, bench.recipe.subjects), bench.out)
+    return lambda bench: _student(part, _detail(bench, bench.recipe.detail), bench.out)
 
 
 _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
     "coarse": _coarse,
     "detail-teacher": _detail_teacher,
-    "pictured-teacher": _pictured_teacher,
-    "pictured-detail": _pictured_detail,
     **{part: _drawn_student(part) for part in ("detail", "detail-alone", "detail-resnet")},
 }
 
 
 def photo_part(part: str, recipe: PhotoRecipe, data: Path, out: Path, seed: int, steps: int | None) -> Recipe:
     """One part of a recipe on prepared photos."""
-    if part.startswith("pictured"):
-        raise InputError(f"the recipe learns from photos: it has no {part}", "train another part")
     frames = open_prepared(data)
-    size_px = recipe.network.coarse.picture_px if part == "coarse" else SKIN_PX
+    picture_px = recipe.network.coarse.picture_px
+    size_px = picture_px if part == "coarse" else skin_px(picture_px)
     source, held_out = (clip_batches(frames, side, recipe.frames_per_clip, size_px) for side in ("train", "validation"))
     coarse = recipe.network.coarse
     face = load_face_model(recipe.head, coarse.layout, coarse.projection)
