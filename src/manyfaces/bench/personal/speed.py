@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor, nn
 
 from manyfaces.bench.report import Bar, Cell, Table, bar, bar_table, provenance, write_report
 from manyfaces.bench.speed.clock import measure
 from manyfaces.bench.speed.machine import measure_machine
+from manyfaces.faces import FaceCoefficients, FaceModel
+from manyfaces.io.face_models import load_face_model
+from manyfaces.methods.personal import PUBLISHED, CoarseNet, DetailSurface, PersonalConfig, detail_surface
+from manyfaces.methods.personal.adapted import COARSE_OWN, Adapted, AdaptedSkin
 from manyfaces.methods.personal.detail import displaced, skin_px, skin_view
+from manyfaces.nn import DisplacementMae
 from manyfaces.pipeline.personal_models import LoadedPersonal
 from manyfaces.render.sampling import shrunk
 
 NAME = "personal_speed"
 REPEATS = 20
+PUBLISHED_WIDTH = 64
+"""Of the adapters of the published sizes."""
 LEAST = {"cpu": 10.0, "cuda": 200.0}
 """Frames a second: of two cores with the small networks, of a large GPU with the published ones."""
 
@@ -51,29 +59,95 @@ class PersonalSpeed:
         write_report(NAME, (bar_table(self.bars), table), out, provenance(0, device))
 
 
+@dataclass(frozen=True)
+class TimedBase:
+    """What a frame passes through, all on one device.
+
+    Attributes:
+        name: what networks these are.
+        network: from crops to coefficients.
+        student: from texture and tension to displacements.
+        face: turns coefficients into faces.
+        surface: where detail lies.
+        picture_px: side of the crop that the coarse network looks at.
+        device: where all of it is.
+    """
+
+    name: str
+    network: nn.Module
+    student: nn.Module
+    face: FaceModel
+    surface: DetailSurface
+    picture_px: int
+    device: torch.device
+
+    @staticmethod
+    def of(model: LoadedPersonal) -> "TimedBase":
+        """A loaded base or person; its own face stays where it is, for reconstructions are put together on the CPU."""
+        coarse = model.coarse
+        face, surface = copy.deepcopy(coarse.face).to(coarse.device), model.surface.to(coarse.device)
+        return TimedBase(
+            coarse.name, coarse.network, model.student, face, surface, coarse.config.picture_px, coarse.device
+        )
+
+    @staticmethod
+    def published(device: torch.device, sizes: PersonalConfig = PUBLISHED) -> "TimedBase":
+        """A person's model in the published sizes on the open head; untrained, which is as fast."""
+        face = load_face_model("openhead", sizes.coarse.layout, sizes.coarse.projection)
+        surface = detail_surface(face.head, sizes.detail.student.side_px)
+        network = Adapted(CoarseNet(sizes.coarse).eval(), PUBLISHED_WIDTH, COARSE_OWN)
+        student = AdaptedSkin(DisplacementMae(sizes.detail.student).eval(), PUBLISHED_WIDTH)
+        return TimedBase(
+            "published sizes",
+            network.to(device),
+            student.to(device),
+            face.to(device),
+            surface.to(device),
+            sizes.coarse.picture_px,
+            device,
+        )
+
+    def tasks(self, half: bool = False) -> dict[str, Callable[[], Tensor]]:
+        """What is timed, by name: the coarse network alone, and with unwrapping and detail.
+
+        Args:
+            half: run the networks, and nothing else, in bfloat16.
+        """
+        face, surface, device = self.face, self.surface, self.device
+        side = self.picture_px
+        crop = torch.rand(1, 3, skin_px(side), skin_px(side), device=device)
+        picture, skin = shrunk(crop, side), torch.ones_like(crop[:, 0])
+
+        def predicted() -> FaceCoefficients:
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                return face.layout.split(self.network(picture).float())
+
+        @torch.no_grad()
+        def coarse() -> Tensor:
+            return face.vertices(predicted())
+
+        @torch.no_grad()
+        def whole() -> Tensor:
+            c = predicted()
+            view = skin_view(face, surface, c, crop, skin)
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
+                displacement_m = displaced(self.student, view.contrast, view.tension)
+            return surface.relief(face.vertices(c), displacement_m * surface.skin).vertices
+
+        return {"coarse face": coarse, "coarse face, unwrapped photo, wrinkles, detailed surface": whole}
+
+    def rates(self, half: bool = False) -> tuple[tuple[str, float], ...]:
+        """Frames a second of each task."""
+        words = f"{self.name}, bfloat16" if half else self.name
+        timed = ((task, measure(work, self.device, REPEATS).wall_s) for task, work in self.tasks(half).items())
+        return tuple((f"{words}: {task}", 1 / wall_s) for task, wall_s in timed)
+
+
 def measure_personal_speed(model: LoadedPersonal) -> PersonalSpeed:
-    """Measure the coarse network alone, and with unwrapping and detail."""
-    network, device = model.coarse.network, model.coarse.device
-    # Reconstructions are put together on the CPU; here nothing leaves the device.
-    face, surface = copy.deepcopy(model.coarse.face).to(device), model.surface.to(device)
-    side = model.coarse.config.picture_px
-    crop = torch.rand(1, 3, skin_px(side), skin_px(side), device=device)
-    picture, skin = shrunk(crop, side), torch.ones_like(crop[:, 0])
-
-    @torch.no_grad()
-    def coarse() -> torch.Tensor:
-        return face.vertices(face.layout.split(network(picture).float()))
-
-    @torch.no_grad()
-    def whole() -> torch.Tensor:
-        c = face.layout.split(network(picture).float())
-        view = skin_view(face, surface, c, crop, skin)
-        displacement_m = displaced(model.student, view.contrast, view.tension) * surface.skin
-        return surface.relief(face.vertices(c), displacement_m).vertices
-
-    tasks: tuple[tuple[str, Callable[[], torch.Tensor]], ...] = (
-        ("coarse face", coarse),
-        ("coarse face, unwrapped photo, wrinkles, detailed surface", whole),
-    )
-    rows = tuple((name, 1 / measure(work, device, REPEATS).wall_s) for name, work in tasks)
+    """Measure a model, and on a GPU the published sizes beside it."""
+    device = model.coarse.device
+    rows = TimedBase.of(model).rates()
+    if device.type == "cuda":
+        published = TimedBase.published(device)
+        rows += published.rates() + published.rates(half=True)
     return PersonalSpeed(rows, str(measure_machine(device)), device.type)
