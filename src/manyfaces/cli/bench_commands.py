@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from tyro.conf import FlagCreatePairsOff, Positional, arg, subcommand
 
 Unit = Literal["mm", "cm", "m", "none"]
 Landmarks = Literal["annotated", "300w", "300vw", "facescape", "aflw2000", "cofw", "helen", "afw"]
 OwnPoints = Literal["facemesh", "mean_head", "ours"]
+PersonalPart = Literal["transfer", "skin", "photo-skin", "own-skin", "speed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,13 +214,7 @@ class PersonalFigures(Protocol):
 class Personal(Protocol):
     """Person-specific models on synthetic persons: what adapters gain, how good detail is, how fast both are."""
 
-    parts: tuple[Literal["transfer", "skin", "photo-skin", "own-skin", "speed"], ...] = (
-        "transfer",
-        "skin",
-        "photo-skin",
-        "own-skin",
-        "speed",
-    )
+    parts: tuple[PersonalPart, ...] = get_args(PersonalPart)
     """What is measured."""
     model: str = "personal-open"
     """The base."""

@@ -26,6 +26,5 @@ def shrunk(picture: Float[Tensor, "B C H W"], side_px: int) -> Float[Tensor, "B 
         picture: any channels.
         side_px: of what comes out.
     """
-    return (
-        picture if picture.shape[-2:] == (side_px, side_px) else F.interpolate(picture, (side_px, side_px), mode="area")
-    )
+    size = (side_px, side_px)
+    return picture if picture.shape[-2:] == size else F.interpolate(picture, size, mode="area")

@@ -61,7 +61,7 @@ def test_photos_are_read_by_predicted_faces(persons, networks, personal_stand_in
     assert case.rmse_mm(FLAT, case.visible) == pytest.approx(flat_mm, rel=1e-5)
     assert np.isnan(case.wrinkles(STUDENT))  # there is no other expression
     # The mean face, which an untrained network says, lies elsewhere on the picture.
-    assert (persons.photos(0, coarse).visible != persons.seen(0).any.visible).any()
+    assert (persons.photos(0, persons.photographed(coarse)).visible != persons.seen(0).any.visible).any()
 
 
 def test_persons_have_their_own_network_and_their_neighbours(persons, networks):

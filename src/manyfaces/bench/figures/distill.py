@@ -22,6 +22,7 @@ from manyfaces.heads import HeadModel
 from manyfaces.io.image import write_image
 from manyfaces.metrics import frame_errors
 from manyfaces.render import interpolate
+from manyfaces.render.sampling import shrunk
 
 N_FACES = 7
 """Columns of a page, as in the paper."""
@@ -114,8 +115,7 @@ class Artist:
     @torch.no_grad()
     def _drawn(self, title: str, network: Network, hidden: UInt8[Tensor, "B 3 S S"]) -> list[Tile]:
         bench = self.bench
-        side = network.config.picture_px
-        small = torch.nn.functional.interpolate(hidden.float(), (side, side), mode="area").to(bench.device)
+        small = shrunk(hidden.float(), network.config.picture_px).to(bench.device)
         said = network(small / GREY_LEVELS).float()
         pictures = self._over(said, hidden)
         points = bench.face.landmarks_px(bench.face.layout.split(said)).cpu()

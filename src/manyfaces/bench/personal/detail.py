@@ -34,6 +34,8 @@ METHODS: Mapping[str, str] = {
 """Rows that the bars are about, in the order of the tables; others may be measured beside them."""
 LEAST_WRINKLES, MOST_WITHOUT_TENSION, LEAST_HIDDEN_CUT = 0.5, 0.1, 20.0
 MEASURES = ("visible", "hidden", "wrinkles")
+_COLUMNS = (("visible skin, mm", ".3f"), ("hidden skin, mm", ".3f"), ("wrinkles, r", ".2f"))  # of these
+_OF_ERRORS = "Root mean squared errors. Photos count alike; intervals: 95 %, people resampled."
 _OF_WRINKLES = (
     "Wrinkles: correlation of the change that an expression's tension makes with the true one; with tension off it is "
     "0 by construction, for nothing else tells of the expression."
@@ -131,7 +133,9 @@ class DetailReport:
     @property
     def bars(self) -> tuple[Bar, ...]:
         """What the report is about; photos have none."""
-        return {NAME: self._bars, OWN_NAME: self._own_bars}.get(self.name, ())
+        if self.name == PHOTO_NAME:
+            return ()
+        return self._own_bars if self.name == OWN_NAME else self._bars
 
     @property
     def _own_bars(self) -> tuple[Bar, ...]:
@@ -207,15 +211,14 @@ class DetailReport:
         return Items({"name": self.name}, names, tuple(case.subject for case in self.cases), values)
 
     def _errors(self) -> Table:
-        n = 2 if self.name == PHOTO_NAME else len(MEASURES)
+        of_photos = self.name == PHOTO_NAME
+        columns = _COLUMNS[:2] if of_photos else _COLUMNS
         rows: list[Row] = [
-            (METHODS.get(m, m), *(self._cell(m, k, form) for k, form in enumerate((".3f", ".3f", ".2f")[:n])))
-            for m in self.methods
+            (METHODS.get(m, m), *(self._cell(m, k, form) for k, (_, form) in enumerate(columns))) for m in self.methods
         ]
         title = f"Displacements on {len(self.cases)} photos of {len({case.subject for case in self.cases})} people"
-        notes = ("Root mean squared errors. Photos count alike; intervals: 95 %, people resampled.", _OF_WRINKLES)
-        names = ("visible skin, mm", "hidden skin, mm", "wrinkles, r")
-        return Table(title, ("method", *names[:n]), tuple(rows), (), notes[: n - 1])
+        notes = (_OF_ERRORS,) if of_photos else (_OF_ERRORS, _OF_WRINKLES)
+        return Table(title, ("method", *(name for name, _ in columns)), tuple(rows), (), notes)
 
     def _cell(self, method: str, measure: int, form: str) -> Cell:
         values = self.values[method][:, measure]
@@ -245,9 +248,8 @@ def measure_detail(cases: Sequence[DetailCase], seed: int = 0, name: str | None 
     if any(set(case.said) != said for case in cases):
         raise InputError("not all methods were run on all photos", "run each on all, or leave it out")
     named = [method for method in METHODS if method in said]
-    return DetailReport(
-        tuple(cases), (*named, *sorted(said - set(named))), seed, name or (OWN_NAME if OWN in said else NAME)
-    )
+    methods = (*named, *sorted(said - set(named)))
+    return DetailReport(tuple(cases), methods, seed, name or (OWN_NAME if OWN in said else NAME))
 
 
 def _over(first: float | None, second: float | None) -> float | None:

@@ -87,8 +87,8 @@ def bench_personal(
             measure_detail(cases, SUBJECT_SEED).write(out, options.device, {SKIN_PAGE: page}, **facts)
         if "photo-skin" in parts:
             task = progress.add_task("photographed skins", total=options.n_skins)
-            networks, n = _networks(base), options.n_skins
-            cases = photo_cases(persons, base.network, networks, n, lambda: progress.advance(task))
+            networks = _networks(base)
+            cases = photo_cases(persons, base.network, networks, options.n_skins, lambda: progress.advance(task))
             measure_detail(cases, SUBJECT_SEED, PHOTO_NAME).write(out, options.device, **facts)
         if "own-skin" in parts:
             n, frames = options.people.n_subjects, options.people.n_frames * options.people.n_clips

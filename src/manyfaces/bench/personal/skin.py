@@ -124,17 +124,15 @@ class Persons:
         generator = torch_generator(SUBJECT_SEED, "skin", number)
         return SeenPerson(subject, *(source.frames_of(subject, self.frames, generator) for source in self._sources))
 
-    @torch.no_grad()
-    def photo_cases(self, number: int, coarse: CoarseNet, networks: Mapping[str, Displace]) -> list[DetailCase]:
-        """Ask networks, by name, for the skin on pictures of a person; no other expression's wrinkles."""
-        return _errors(self.photos(number, coarse), self.face, self.surface, networks)
+    def photographed(self, coarse: CoarseNet) -> PicturedSource:
+        """Draws pictures of persons in any expression, laid out by the faces that a coarse network predicts."""
+        any_source = self._sources[0]
+        return PicturedSource(any_source.law, any_source.frames, coarse)
 
-    def photos(self, number: int, coarse: CoarseNet) -> DetailExamples:
-        """Pictures of a person in any expression, laid out by the faces that a coarse network predicts."""
-        first = self._sources[0]
-        source = PicturedSource(first.law, first.frames, coarse, subject_seed=SUBJECT_SEED)
+    def photos(self, number: int, source: PicturedSource) -> DetailExamples:
+        """Pictures of a person."""
         generator = torch_generator(SUBJECT_SEED, "photographed skin", number)
-        return source.frames_of(first.subject(number), self.frames, generator)
+        return source.frames_of(self._sources[0].subject(number), self.frames, generator)
 
     @torch.no_grad()
     def learned(self, number: int, n: int) -> SkinView:
@@ -164,14 +162,11 @@ def detail_cases(
         n_subjects: how many persons.
         tick: called for each person.
     """
-    cases, by_name = [], networks.by_name()
-    for number in range(n_subjects):
-        cases += persons.cases(number, by_name)
-        if tick:
-            tick()
-    return cases
+    by_name = networks.by_name()
+    return _of_all(n_subjects, lambda number: persons.cases(number, by_name), tick)
 
 
+@torch.no_grad()
 def photo_cases(
     persons: Persons,
     coarse: CoarseNet,
@@ -189,12 +184,8 @@ def photo_cases(
         tick: called for each person.
     """
     by_name = {name: ask for name, ask in networks.by_name().items() if name in (TEACHER, STUDENT, FLAT)}
-    cases = []
-    for number in range(n_subjects):
-        cases += persons.photo_cases(number, coarse, by_name)
-        if tick:
-            tick()
-    return cases
+    source, face, surface = persons.photographed(coarse), persons.face, persons.surface
+    return _of_all(n_subjects, lambda number: _errors(persons.photos(number, source), face, surface, by_name), tick)
 
 
 def own_cases(
@@ -228,6 +219,17 @@ def own_cases(
     for number in range(n_subjects):
         others = {OTHER: own[number - 1]} if n_subjects > 1 else {}
         cases += persons.cases(number, {**everybody, OWN: own[number], **others})
+    return cases
+
+
+def _of_all(
+    n_subjects: int, cases_of: Callable[[int], list[DetailCase]], tick: Callable[[], None] | None
+) -> list[DetailCase]:
+    cases = []
+    for number in range(n_subjects):
+        cases += cases_of(number)
+        if tick:
+            tick()
     return cases
 
 

@@ -95,8 +95,8 @@ class TimedBase:
         """A person's model in the published sizes on the open head; untrained, which is as fast."""
         face = load_face_model("openhead", sizes.coarse.layout, sizes.coarse.projection)
         surface = detail_surface(face.head, sizes.detail.student.side_px)
-        network = Adapted(CoarseNet(sizes.coarse).eval(), PUBLISHED_WIDTH, COARSE_OWN)
-        student = AdaptedSkin(DisplacementMae(sizes.detail.student).eval(), PUBLISHED_WIDTH)
+        network = Adapted(CoarseNet(sizes.coarse), PUBLISHED_WIDTH, COARSE_OWN)
+        student = AdaptedSkin(DisplacementMae(sizes.detail.student), PUBLISHED_WIDTH)
         return TimedBase(
             "published sizes",
             network.to(device),

@@ -47,7 +47,7 @@ class Painter:
     points: Float[Tensor, "T 2"]
     triangles: Tensor
 
-    def on(self, drawn: Render, maps: Float[Tensor, "B S S 3"]) -> Float[Tensor, "B H W 3"]:
+    def on(self, drawn: Render, maps: Float[Tensor, "B S S C"]) -> Float[Tensor, "B H W C"]:
         """Values of maps at the pixels of a render; those of the border beyond a map's own."""
         at = interpolate(drawn.fragments, self.triangles, self.points.expand(len(maps), -1, -1))
         values = F.grid_sample(maps.permute(0, 3, 1, 2), at, padding_mode="border", align_corners=False)

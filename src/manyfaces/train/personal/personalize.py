@@ -98,11 +98,12 @@ def personalize(
         OutputError: the folder cannot be written.
     """
     options = options or PersonalizeOptions()
-    seen = gather(sources, eyes, skin_px(base.coarse.config.picture_px), options.gather, tick)
+    picture_px = base.coarse.config.picture_px
+    seen = gather(sources, eyes, skin_px(picture_px), options.gather, tick)
     say(f"{len(seen.frames)} frames to learn from, {len(seen.left_out)} left out")
     frames = PersonFrames.of(seen.frames)
     work = out / "work"
-    small = frames.shrunk(base.coarse.config.picture_px)
+    small = frames.shrunk(picture_px)
     coarse = _coarse(base, small, work, options, say)
     adapted = _adapted(coarse)
     c = predicted(base, adapted, small)

@@ -247,10 +247,9 @@ _BUILDERS: dict[str, Callable[[_Workbench], Recipe]] = {
 def photo_part(part: str, recipe: PhotoRecipe, data: Path, out: Path, seed: int, steps: int | None) -> Recipe:
     """One part of a recipe on prepared photos."""
     frames = open_prepared(data)
-    picture_px = recipe.network.coarse.picture_px
-    size_px = picture_px if part == "coarse" else skin_px(picture_px)
-    source, held_out = (clip_batches(frames, side, recipe.frames_per_clip, size_px) for side in ("train", "validation"))
     coarse = recipe.network.coarse
+    size_px = coarse.picture_px if part == "coarse" else skin_px(coarse.picture_px)
+    source, held_out = (clip_batches(frames, side, recipe.frames_per_clip, size_px) for side in ("train", "validation"))
     face = load_face_model(recipe.head, coarse.layout, coarse.projection)
     planned = {"coarse": recipe.coarse, "detail-teacher": recipe.teacher}.get(part, recipe.detail)
     config = replace(planned, seed=seed, steps=steps or planned.steps)
